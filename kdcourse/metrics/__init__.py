@@ -1,0 +1,1 @@
+"""One definition per business metric, one file per module of the course."""

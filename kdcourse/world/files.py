@@ -1,0 +1,107 @@
+"""A world on disk: its tables as CSV, with the dictionary and the checksums that prove them whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from kdcourse.texts import LANGUAGES, KitError, say
+from kdcourse.world.tables import dictionary, faults, read_csv, table, tables, to_csv
+
+CHECKSUMS = "checksums.json"
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def write(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write tables, dictionary and checksums into ``folder``.
+
+    Published tables that lie in ``folder/industry`` stay as they are; the checksums cover them too.
+    Each file appears whole or not at all, and the checksums last.
+    """
+    for name, frame in frames.items():
+        _put(folder / table(name).path, to_csv(name, frame))
+    for lang in LANGUAGES:
+        _put(folder / f"dictionary.{lang}.md", dictionary(lang))
+    sums = {path: checksum(folder / path) for path in sorted(_paths()) if (folder / path).exists()}
+    _put(folder / CHECKSUMS, json.dumps(sums, indent=1) + "\n")
+
+
+def _paths() -> list[str]:
+    return [declared.path.as_posix() for declared in tables().values()]
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(part, path)
+
+
+def changed(folder: Path) -> Iterator[str]:
+    """Say which files of ``folder`` are missing or not those of the checksums.
+
+    Yields:
+        A sentence per file, with what to do.
+    """
+    try:
+        sums = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        yield say("data.no-checksums", path=folder / CHECKSUMS)
+        return
+    for path, expected in sums.items():
+        if not (folder / path).is_file():
+            yield say("data.file-missing", path=folder / path)
+        elif checksum(folder / path) != expected:
+            yield say("data.file-changed", path=folder / path)
+
+
+def invalid(folder: Path) -> Iterator[str]:
+    """Say what in the tables of ``folder`` is not as declared: types, ranges, codes, keys.
+
+    Yields:
+        A sentence per fault, naming table, column and row.
+    """
+
+    @cache
+    def load(name: str) -> pd.DataFrame:
+        return read(folder, name)
+
+    for name in tables():
+        try:
+            frame = load(name)
+        except KitError as fault:
+            yield str(fault)
+            continue
+        yield from faults(name, frame, load)
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    """Read table ``name`` from ``folder`` and hold its file against the checksum.
+
+    Raises:
+        KitError: No such table; the file is missing, changed, damaged or not as declared.
+    """
+    declared = table(name)
+    path = folder / declared.path
+    if not path.is_file():
+        raise KitError("data.file-missing", path=path)
+    try:
+        sums = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise KitError("data.no-checksums", path=folder / CHECKSUMS) from None
+    if checksum(path) != sums.get(declared.path.as_posix()):
+        raise KitError("data.file-changed", path=path)
+    try:
+        return read_csv(name, path)
+    except (ValueError, UnicodeDecodeError) as fault:
+        raise KitError("data.unreadable", path=path, reason=fault) from None
