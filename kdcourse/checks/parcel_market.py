@@ -1,0 +1,232 @@
+"""Exercise 1.1: the parcel market and its offers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kdcourse.checks.judges import Exact, Number, Ordering, Parts
+from kdcourse.checks.questions import Exercise, Question
+from kdcourse.checks.tables import Table
+from kdcourse.checks.written import Written
+from kdcourse.metrics import industry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kdcourse.checks.questions import Loader
+
+_FIRST, _LAST = 2019, 2025
+
+
+def _totals(load: Loader) -> pd.Series:
+    return load("market_share").groupby("year")["parcels_10k"].sum()
+
+
+def _in_year(load: Loader, year: int) -> pd.Series:
+    market = load("market_share")
+    return market[market["year"] == year].set_index("firm")["parcels_10k"]
+
+
+# --- q1: growth of the market, year by year
+
+
+def growth(load: Loader) -> pd.Series:
+    """Growth of all carriers' parcels over the year before, percent; the first year has none."""
+    return (industry.growth_rate(_totals(load)) * 100).dropna().rename("growth_pct")
+
+
+def growth_of_lanyan(load: Loader) -> pd.Series:
+    """One firm's growth instead of the market's."""
+    market = load("market_share")
+    own = market[market["firm"] == "lanyan"].set_index("year")["parcels_10k"]
+    return (industry.growth_rate(own) * 100).dropna().rename("growth_pct")
+
+
+def growth_on_new_level(load: Loader) -> pd.Series:
+    """The increase divided by the new level instead of the old one."""
+    totals = _totals(load)
+    return (totals.diff() / totals * 100).dropna().rename("growth_pct")
+
+
+def growth_since_first(load: Loader) -> pd.Series:
+    """Every year against the first one."""
+    totals = _totals(load)
+    return ((totals / totals.iloc[0] - 1) * 100).iloc[1:].rename("growth_pct")
+
+
+# --- q2: steady growth and concentration
+
+
+def concentration(load: Loader) -> dict[str, float]:
+    """CAGR over the whole table, CR4 and HHI of the last year."""
+    totals, last = _totals(load), _in_year(load, _LAST)
+    return {
+        "cagr_pct": industry.cagr(totals.loc[_FIRST], totals.loc[_LAST], _LAST - _FIRST) * 100,
+        "cr4": industry.concentration_ratio(last),
+        "hhi": industry.hhi(last),
+    }
+
+
+def years_instead_of_steps(load: Loader) -> dict[str, float]:
+    """Seven years counted, though there are six steps between them."""
+    totals = _totals(load)
+    steps = _LAST - _FIRST + 1
+    wrong = industry.cagr(totals.loc[_FIRST], totals.loc[_LAST], steps) * 100
+    return concentration(load) | {"cagr_pct": wrong}
+
+
+def mean_of_growth(load: Loader) -> dict[str, float]:
+    """The plain average of the yearly rates."""
+    return concentration(load) | {"cagr_pct": float(growth(load).mean())}
+
+
+def four_firms_only(load: Loader) -> dict[str, float]:
+    """HHI summed over the four largest alone."""
+    largest = industry.shares(_in_year(load, _LAST)).head(4)
+    return concentration(load) | {"hhi": float(((largest * 100) ** 2).sum())}
+
+
+def hhi_of_fractions(load: Loader) -> dict[str, float]:
+    """HHI of shares between 0 and 1."""
+    right = concentration(load)
+    return right | {"hhi": right["hhi"] / 10_000}
+
+
+def first_year(load: Loader) -> dict[str, float]:
+    """Concentration of the first year instead of the last."""
+    first = _in_year(load, _FIRST)
+    return concentration(load) | {
+        "cr4": industry.concentration_ratio(first),
+        "hhi": industry.hhi(first),
+    }
+
+
+# --- q3: products by the share of promises kept
+
+
+def ranking(load: Loader) -> list[str]:
+    """Products by the share of due promises kept, best first."""
+    shipments = load("shipments")
+    # The data end at the midnight after the last parcel was accepted.
+    end = shipments["accepted_at"].max().ceil("D")
+    rates = {
+        str(product): industry.on_time_rate(parcels, end)
+        for product, parcels in shipments.groupby("product_id")
+    }
+    return sorted(rates, key=lambda product: rates[product], reverse=True)
+
+
+def by_speed(load: Loader) -> list[str]:
+    """Products by hours on the way, quickest first."""
+    shipments = load("shipments")
+    hours = shipments["delivered_at"] - shipments["accepted_at"]
+    return list(hours.groupby(shipments["product_id"]).median().sort_values().index)
+
+
+def by_volume(load: Loader) -> list[str]:
+    """Products by the number of parcels on time instead of their share."""
+    shipments = load("shipments")
+    kept = shipments["delivered_at"] <= shipments["promised_at"]
+    return list(kept.groupby(shipments["product_id"]).sum().sort_values(ascending=False).index)
+
+
+def worst_first(load: Loader) -> list[str]:
+    """The ranking upside down."""
+    return ranking(load)[::-1]
+
+
+# --- q4: the mistake in a growth figure
+
+
+def mistake(load: Loader) -> dict[str, float]:
+    """The year whose growth must not be computed from the levels, and the base that is comparable."""
+    table = load("industry_annual").set_index("year")
+    computed = industry.growth_rate(table["volume_100m"]) * 100
+    year = int((computed - table["official_growth_pct"]).abs().idxmax())
+    official = table.loc[year, "official_growth_pct"] / 100
+    return {"year": year, "base_100m": float(table.loc[year, "volume_100m"] / (1 + official))}
+
+
+def published_base(load: Loader) -> dict[str, float]:
+    """The level published for the year before."""
+    right = mistake(load)
+    table = load("industry_annual").set_index("year")
+    return right | {"base_100m": float(table.loc[right["year"] - 1, "volume_100m"])}
+
+
+def growth_subtracted(load: Loader) -> dict[str, float]:
+    """The growth taken off the new level, though it is measured on the old one."""
+    right = mistake(load)
+    row = load("industry_annual").set_index("year").loc[right["year"]]
+    return right | {"base_100m": float(row["volume_100m"] * (1 - row["official_growth_pct"] / 100))}
+
+
+def fastest_year(load: Loader) -> dict[str, float]:
+    """The year of the highest growth, which is remarkable but not a mistake."""
+    table = load("industry_annual").set_index("year")
+    year = int(table["official_growth_pct"].idxmax())
+    official = table.loc[year, "official_growth_pct"] / 100
+    return {"year": year, "base_100m": float(table.loc[year, "volume_100m"] / (1 + official))}
+
+
+exercise = Exercise(
+    "1.1",
+    questions=[
+        Question(
+            "q1",
+            points=2,
+            answer="growth",
+            expect=growth,
+            judge=Table(key=("year",), columns={"growth_pct": Number(abs=0.06, unit="percent")}),
+            slips={
+                "one-firm": growth_of_lanyan,
+                "new-level": growth_on_new_level,
+                "since-first": growth_since_first,
+            },
+        ),
+        Question(
+            "q2",
+            points=3,
+            answer="market",
+            expect=concentration,
+            judge=Parts(
+                cagr_pct=Number(abs=0.06, unit="percent"),
+                cr4=Number(abs=0.06, unit="percent"),
+                hhi=Number(abs=1.0),
+            ),
+            slips={
+                "years": years_instead_of_steps,
+                "mean": mean_of_growth,
+                "four-firms": four_firms_only,
+                "fractions": hhi_of_fractions,
+                "first-year": first_year,
+            },
+        ),
+        Question(
+            "q3",
+            points=2,
+            answer="ranking",
+            expect=ranking,
+            judge=Ordering(),
+            slips={"speed": by_speed, "volume": by_volume, "worst-first": worst_first},
+        ),
+        Question(
+            "q4",
+            points=2,
+            answer="mistake",
+            expect=mistake,
+            judge=Parts(year=Exact(), base_100m=Number(abs=0.6)),
+            slips={
+                "fastest": fastest_year,
+                "published": published_base,
+                "subtracted": growth_subtracted,
+            },
+        ),
+        Question(
+            "q5",
+            points=3,
+            answer="memo",
+            judge=Written(slots=("offer", "intelligent", "green", "personal")),
+        ),
+    ],
+)
