@@ -1,0 +1,1 @@
+"""The author's tools: canonical notebooks, derived exercises, translation status, lint."""
