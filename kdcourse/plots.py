@@ -34,7 +34,8 @@ _FEW = 16
 
 def use_style() -> None:
     """Set matplotlib up for the course: the bundled font, quiet axes, safe colours."""
-    from matplotlib import cycler, font_manager, rcParams
+    from cycler import cycler
+    from matplotlib import font_manager, rcParams
 
     font_manager.fontManager.addfont(FIGURE_FONT)
     rcParams.update(
@@ -106,8 +107,8 @@ def line(frame: pd.DataFrame, x: str, y: str | Sequence[str], figure: str) -> No
         frame: Rows in the order of ``x``.
         x: Column of the horizontal axis: numbers, dates or months.
         y: Column or columns of the vertical axis.
-        figure: Key of the texts, ``"1.1.volume"``; its title may use ``{first} {last} {low} {high}
-            {change}`` of the first column.
+        figure: Key of the texts, ``"1.1.volume"``; its title may use ``{first} {last} {low}
+            {high}`` of the first column.
     """
     columns = [y] if isinstance(y, str) else list(y)
     texts = _Texts(figure)
@@ -116,9 +117,8 @@ def line(frame: pd.DataFrame, x: str, y: str | Sequence[str], figure: str) -> No
     drawing, axes = _blank(texts)
     for column, colour, dash, marker in zip(columns, _COLOURS, _DASHES, _MARKERS, strict=False):
         for part in _unbroken(places, texts.rule):
-            axes.plot(
-                places[part], frame[column].iloc[part], dash, color=colour, marker=marker, ms=4, lw=1.8
-            )
+            look: Any = {"color": colour, "marker": marker, "ms": 4, "lw": 1.8}
+            axes.plot(places[part], frame[column].iloc[part], dash, **look)
         if len(columns) > 1:
             axes.annotate(
                 texts.series(column), (places[-1], frame[column].iloc[-1]), (6, 0),
@@ -233,8 +233,7 @@ def spans(
         for name, row in zip(shown, frame[[low, middle, high]].to_numpy(), strict=True)
     ]  # fmt: skip
     words.append(say("plots.target", name=texts.series("target"), value=texts.number(target)))
-    first = shown[int(frame[middle].to_numpy().argmin())]
-    _show(drawing, axes, texts, _title(texts, frame[middle], lowest=first), say("plots.spans"), words)
+    _show(drawing, axes, texts, _title(texts, frame[middle]), say("plots.spans"), words)
 
 
 def _blank(texts: _Texts, height: float | None = None) -> tuple[Figure, Axes]:
@@ -262,14 +261,11 @@ def _named(codes: pd.Series, names: str | None) -> list[str]:
 
 
 def _title(texts: _Texts, values: pd.Series, **extra: str) -> str:
-    first, last = values.iloc[0], values.iloc[-1]
     return texts["title"].format(
-        first=texts.number(first),
-        last=texts.number(last),
+        first=texts.number(values.iloc[0]),
+        last=texts.number(values.iloc[-1]),
         low=texts.number(values.min()),
         high=texts.number(values.max()),
-        change=f"{abs(last / first - 1):.0%}",
-        times=f"{last / first:.0f}",
         **extra,
     )
 
@@ -281,9 +277,7 @@ def _series_words(texts: _Texts, labels: list[str], values: pd.Series, column: s
     ]
     if len(pairs) > _FEW:
         low, high = int(values.to_numpy().argmin()), int(values.to_numpy().argmax())
-        said = say(
-            "plots.course", first=pairs[0], last=pairs[-1], low=pairs[low], high=pairs[high]
-        )
+        said = say("plots.course", first=pairs[0], last=pairs[-1], low=pairs[low], high=pairs[high])
     else:
         said = say("plots.join").join(pairs)
     return say("plots.series", name=texts.series(column), said=said) if column else said
@@ -307,7 +301,5 @@ def _show(
     picture = BytesIO()
     drawing.savefig(picture, format="png", dpi="figure", metadata={"Software": None})
     bundle = {"image/png": picture.getvalue(), "text/plain": f"<{kind} {texts.figure}>"}
-    display(bundle, raw=True, metadata={"image/png": {"alt": said}})
+    display(bundle, raw=True, metadata={"image/png": {"alt": said}})  # type: ignore[no-untyped-call]
     print(said)
-
-

@@ -13,7 +13,7 @@ from kdcourse.metrics import industry
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kdcourse.checks.questions import Loader
+    from kdcourse.data import Loader
 
 _FIRST, _LAST = 2019, 2025
 
@@ -138,35 +138,41 @@ def worst_first(load: Loader) -> list[str]:
 # --- q4: the mistake in a growth figure
 
 
-def mistake(load: Loader) -> dict[str, float]:
-    """The year whose growth must not be computed from the levels, and the base that is comparable."""
+def _official(load: Loader) -> tuple[pd.Series, pd.Series]:
+    """Levels and official growth (percent) of China's parcels by year."""
     table = load("industry_annual").set_index("year")
-    computed = industry.growth_rate(table["volume_100m"]) * 100
-    year = int((computed - table["official_growth_pct"]).abs().idxmax())
-    official = table.loc[year, "official_growth_pct"] / 100
-    return {"year": year, "base_100m": float(table.loc[year, "volume_100m"] / (1 + official))}
+    return table["volume_100m"], table["official_growth_pct"]
+
+
+def _with_base(load: Loader, year: int) -> dict[str, float]:
+    level, official = _official(load)
+    return {"year": year, "base_100m": float(level[year] / (1 + official[year] / 100))}
+
+
+def mistake(load: Loader) -> dict[str, float]:
+    """The year whose growth the levels don't give, and the base that is comparable."""
+    level, official = _official(load)
+    gap = (industry.growth_rate(level) * 100 - official).abs().fillna(0)
+    return _with_base(load, int(level.index[int(gap.argmax())]))
 
 
 def published_base(load: Loader) -> dict[str, float]:
     """The level published for the year before."""
     right = mistake(load)
-    table = load("industry_annual").set_index("year")
-    return right | {"base_100m": float(table.loc[right["year"] - 1, "volume_100m"])}
+    return right | {"base_100m": float(_official(load)[0][int(right["year"]) - 1])}
 
 
 def growth_subtracted(load: Loader) -> dict[str, float]:
     """The growth taken off the new level, though it is measured on the old one."""
     right = mistake(load)
-    row = load("industry_annual").set_index("year").loc[right["year"]]
-    return right | {"base_100m": float(row["volume_100m"] * (1 - row["official_growth_pct"] / 100))}
+    level, official = (series[int(right["year"])] for series in _official(load))
+    return right | {"base_100m": float(level * (1 - official / 100))}
 
 
 def fastest_year(load: Loader) -> dict[str, float]:
     """The year of the highest growth, which is remarkable but not a mistake."""
-    table = load("industry_annual").set_index("year")
-    year = int(table["official_growth_pct"].idxmax())
-    official = table.loc[year, "official_growth_pct"] / 100
-    return {"year": year, "base_100m": float(table.loc[year, "volume_100m"] / (1 + official))}
+    level, official = _official(load)
+    return _with_base(load, int(level.index[int(official.argmax())]))
 
 
 exercise = Exercise(

@@ -1,1 +1,1 @@
-"""The simulated carrier, Lanyan Express: from a seed and a policy to tables whose truth is known."""
+"""The simulated carrier: from a seed and a policy to tables whose truth is known."""

@@ -31,7 +31,8 @@ def build(
     changes = {name: value for name, value in asked.items() if value is not None}
     if out is None and changes:
         raise KitError("data.own-world-elsewhere", options=", ".join(f"--{n}" for n in changes))
-    world = World(**(DEFAULT | changes))
+    size = DEFAULT | changes
+    world = World(size["seed"], size["customers"], size["months"])
     folder = out or course_root() / "datasets"
     write(world.tables, folder)
     if out is None:

@@ -1,9 +1,8 @@
-"""A world on disk: its tables as CSV, with the dictionary and the checksums that prove them whole."""
+"""A world on disk: tables as CSV, their dictionary, and checksums that prove them whole."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
@@ -44,7 +43,7 @@ def _put(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part, path)
+    part.replace(path)
 
 
 def changed(folder: Path) -> Iterator[str]:

@@ -75,7 +75,7 @@ def first_month() -> np.datetime64:
 
 
 def season(month: int) -> float:
-    """Return the seasonal index of the world's month ``month`` (0 = first); its yearly mean is 1."""
+    """Return the seasonal index of month ``month`` (0 = first); its yearly mean is 1."""
     index = _TOML["season"]["index"]
     start = first_month().astype(int) % 12
     return float(index[(start + month) % 12] * 12 / sum(index))

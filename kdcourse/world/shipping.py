@@ -124,6 +124,8 @@ def ship(
     )
     weight = np.maximum(np.round(weight, 2), 0.01)
     accepted = _accepted(streams, people, address)
+    excess = np.maximum(utilisation(month, policy) - setting("sites", "free_until"), 0.0)
+    crowding = np.append(1.0 + effects.congestion * excess, 1.0)  # abroad is never crowded
     promise = np.array(
         [
             policy.promise.get(name, hours)
@@ -139,7 +141,7 @@ def ship(
         destination,
         weight,
         _fees(product, weight, market, policy),
-        _minutes(streams, address, product, origin, destination, utilisation(month, policy), effects),
+        _minutes(streams, address, product, (origin, destination), crowding),
         accepted,
         promised,
         streams.uniform("lost", *address) < setting("loss", "chance"),
@@ -157,9 +159,7 @@ def _destinations(streams: Streams, address: Address, product: Ints, origin: Int
     return np.where(product == _INTERNATIONAL, _ABROAD, drawn)
 
 
-def _accepted(
-    streams: Streams, people: Population, address: Address
-) -> npt.NDArray[np.datetime64]:
+def _accepted(streams: Streams, people: Population, address: Address) -> npt.NDArray[np.datetime64]:
     """Any day of the month since the account was opened, between 8:00 and 20:00."""
     customer, month, _ = address
     start = (first_month() + month).astype("datetime64[D]")
@@ -183,21 +183,18 @@ def _minutes(
     streams: Streams,
     address: Address,
     product: Ints,
-    origin: Ints,
-    destination: Ints,
-    utilised: Floats,
-    effects: Effects,
+    ends: tuple[Ints, Ints],
+    crowding: Floats,
 ) -> Ints:
     """Lognormal links; the West is farther, and a crowded site sorts more slowly."""
+    origin, destination = ends
     hours = link_hours()[product]
     pace = setting("transit", "region")
     region = np.array([pace[region] for region in by_city("region")] + [1.0])
     inter_city = (product != _SAME_CITY) & (product != _INTERNATIONAL)
     hours = hours * np.where(inter_city, region[destination], 1.0)[:, None]
-    excess = np.maximum(utilised - setting("sites", "free_until"), 0.0)
-    crowded = np.append(1.0 + effects.congestion * excess, 1.0)
-    hours[:, 0] *= crowded[origin]
-    hours[:, 2] *= crowded[destination]
+    hours[:, 0] *= crowding[origin]
+    hours[:, 2] *= crowding[destination]
     for link, spread in enumerate(setting("transit", "spread")):
         luck = streams.normal(f"link {link}", *address)
         hours[:, link] *= np.exp(spread * luck - spread**2 / 2)

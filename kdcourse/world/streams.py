@@ -73,8 +73,9 @@ class Streams:
     ) -> tuple[Floats, Floats]:
         digest = blake2b(f"{self.seed}/{stream}".encode(), digest_size=8).digest()
         key = (int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little"))
-        address = np.broadcast_arrays(*(np.asarray(part, np.uint64) for part in (entity, time, index)))
-        words = philox4x32((*address, np.zeros_like(address[0])), key)
+        parts = (np.asarray(part, np.uint64) for part in (entity, time, index, 0))
+        c0, c1, c2, c3 = np.broadcast_arrays(*parts)
+        words = philox4x32((c0, c1, c2, c3), key)
         # 53 random bits fill a double; the half keeps 0 and 1 out, for logarithms.
         first, second = (
             (((high << np.uint64(21)) | (low >> np.uint64(11))).astype(np.float64) + 0.5) * 2.0**-53
@@ -134,7 +135,7 @@ class Streams:
         entity: npt.ArrayLike,
         time: npt.ArrayLike = 0,
     ) -> npt.NDArray[np.int64]:
-        """Draw counts by inverting the Poisson distribution, so that a higher mean never gives less.
+        """Draw counts by inverting the Poisson distribution: a higher mean never gives less.
 
         Args:
             stream: What is counted.

@@ -1,4 +1,4 @@
-"""The tables: each declared once, in ``content/tables``, for reading, writing, checking, explaining.
+"""The tables, each declared once in ``content/tables``: to read, write, check and explain.
 
 A declaration is the schema (types, keys), the validation (ranges, allowed values, foreign keys) and
 the dictionary in both languages, so that the three can't disagree.

@@ -124,11 +124,11 @@ class World:
         sites = pd.DataFrame(
             [utilisation(month, self.policy) for month in range(self.months)], columns=list(CITIES)
         )
-        stacked = sites.rename_axis("month").reset_index().melt("month", None, "site", "utilisation")
-        return Truth(self.effects, hidden, months, stacked)
+        sites = sites.rename_axis("month").reset_index()
+        return Truth(self.effects, hidden, months, sites.melt("month", None, "site", "utilisation"))
 
     def load(self, name: str) -> pd.DataFrame:
-        """Return a copy of a table: one of this world, or of published facts, which no world changes.
+        """Return a copy of a table, of this world or of published facts (which no world changes).
 
         Raises:
             KitError: There is no such table.

@@ -1,0 +1,86 @@
+"""Promise: a figure is followed by its words, made from its numbers, in the reader's language."""
+
+import contextlib
+import io
+from unittest.mock import patch
+
+import pandas as pd
+import pytest
+
+from kdcourse import plots
+from kdcourse.texts import LANGUAGES, content, speaking
+
+
+@pytest.fixture
+def years():
+    return pd.DataFrame({"year": [2021, 2022, 2023], "value": [4.0, 2.0, 8.0]})
+
+
+def shown(draw):
+    """Draw, and return what was displayed (data, metadata) and printed."""
+    plots.use_style()
+    printed = io.StringIO()
+    with patch("IPython.display.display") as display, contextlib.redirect_stdout(printed):
+        draw()
+    display.assert_called_once()
+    return display.call_args, printed.getvalue()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_words_name_every_number_and_are_the_alternative_text(years, lang):
+    with speaking(lang):
+        picture, words = shown(lambda: plots.line(years, "year", "value", "1.1.yuan-per-parcel"))
+    for said in ("2021 4.00", "2022 2.00", "2023 8.00"):
+        assert said in words
+    assert picture.kwargs["metadata"]["image/png"]["alt"] == words.strip()
+    assert picture.args[0]["image/png"].startswith(b"\x89PNG")
+
+
+def test_words_follow_the_language(years):
+    said = {}
+    for lang in LANGUAGES:
+        with speaking(lang):
+            said[lang] = shown(lambda: plots.line(years, "year", "value", "1.1.volume"))[1]
+    assert "dotted line" in said["en"]
+    assert "虚线" in said["zh-CN"]
+
+
+def test_a_long_series_is_told_by_its_ends_and_extremes():
+    frame = pd.DataFrame({"year": range(1990, 2020), "value": range(30)})
+    frame.loc[7, "value"] = 99
+    words = shown(lambda: plots.line(frame, "year", "value", "1.1.yuan-per-parcel"))[1]
+    assert "begins at 1990 0.00" in words
+    assert "highest 1997 99.00" in words
+    assert "2005" not in words
+
+
+def test_bars_set_off_one_and_say_which():
+    frame = pd.DataFrame({"firm": ["chihe", "lanyan"], "share": [70.0, 30.0]})
+    draw = lambda: plots.bars(  # noqa: E731
+        frame, "firm", "share", "1.1.market-share", names="market_share.firm", highlight="lanyan"
+    )
+    words = shown(draw)[1]
+    assert "Chihe Express 70.0" in words
+    assert "set off: Lanyan Express" in words
+    assert "Lanyan carries 30.0 %" in words
+
+
+def test_spans_name_their_target():
+    frame = pd.DataFrame({"p": ["economy"], "p5": [10.0], "median": [50.0], "p95": [130.0]})
+    draw = lambda: plots.spans(  # noqa: E731
+        frame, "p", ("p5", "median", "p95"), 100, "1.1.promise-used", "products.product_id"
+    )
+    words = shown(draw)[1]
+    assert "economy: fastest 5 % 10, middle parcel 50, slowest 5 % 130" in words
+    assert "promise, 100" in words
+
+
+def test_drawing_chinese_warns_of_no_missing_character(recwarn):
+    with speaking("zh-CN"):
+        frame = pd.DataFrame(
+            {"firm": list(content("tables/market_share")["columns"]["firm"]["values"])}
+        )
+        frame["share"] = range(len(frame))
+        shown(lambda: plots.bars(frame, "firm", "share", "1.1.market-share",
+                                 names="market_share.firm", highlight="lanyan"))  # fmt: skip
+    assert [str(w.message) for w in recwarn if "Glyph" in str(w.message)] == []
