@@ -1,0 +1,1 @@
+"""Practising: quizzes as a plain state machine with a thin widget view."""
