@@ -1,0 +1,87 @@
+"""What a file is compared by, and how it is written so that a crash leaves it whole."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from kdcourse.texts import KitError
+
+
+class Fingerprint(NamedTuple):
+    """What identifies a file.
+
+    Attributes:
+        typed: Digest of what a person typed. In a notebook these are the cells without their
+            outputs, so that running it is not a change; in any other file it is everything.
+        whole: Digest of all bytes.
+    """
+
+    typed: str
+    whole: str
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Return the fingerprint of the file at ``path``."""
+    data = path.read_bytes()
+    whole = hashlib.sha256(data).hexdigest()
+    cells = _cells(data) if path.suffix == ".ipynb" else None
+    return Fingerprint(whole if cells is None else hashlib.sha256(cells).hexdigest(), whole)
+
+
+def _cells(data: bytes) -> bytes | None:
+    """Return what was typed into a notebook, or None if this is not a readable notebook."""
+    try:
+        typed = [
+            [
+                cell["cell_type"],
+                cell.get("id"),
+                "".join(cell["source"]),  # a text or a list of lines: both are allowed
+                cell.get("attachments") or {},
+            ]
+            for cell in json.loads(data)["cells"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return json.dumps(typed, sort_keys=True).encode()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``: afterwards the old content stands there or the new, never a part.
+
+    The temporary name is always the same, so that what a killed start left behind is used up by
+    the next one.
+
+    Raises:
+        KitError: The folder can't be written to, or the disk is full.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.kdcourse-new")
+        try:
+            with draft.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, path)  # noqa: PTH105 - the one call that swaps on every platform
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
+    """Turn the system's refusal to write (or read) ``path`` into a sentence for the learner."""
+    try:
+        yield
+    except OSError as refusal:
+        if refusal.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise KitError("workspace.no-space", path=path) from refusal
+        key = "workspace.not-readable" if reading else "workspace.not-writable"
+        raise KitError(key, path=path, reason=refusal.strerror or refusal) from refusal
