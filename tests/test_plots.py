@@ -61,7 +61,7 @@ def test_bars_set_off_one_and_say_which():
     )
     words = shown(draw)[1]
     assert "Chihe Express 70.0" in words
-    assert "set off: Lanyan Express" in words
+    assert "highlighted: Lanyan Express" in words
     assert "Lanyan carries 30.0 %" in words
 
 
@@ -71,7 +71,7 @@ def test_spans_name_their_target():
         frame, "p", ("p5", "median", "p95"), 100, "1.1.promise-used", "products.product_id"
     )
     words = shown(draw)[1]
-    assert "economy: fastest 5 % 10, middle parcel 50, slowest 5 % 130" in words
+    assert "economy: 5 % are quicker than 10, middle parcel 50, 5 % are slower than 130" in words
     assert "promise, 100" in words
 
 

@@ -58,12 +58,12 @@ def growth_since_first(load: Loader) -> pd.Series:
 
 
 def concentration(load: Loader) -> dict[str, float]:
-    """CAGR over the whole table, CR4 and HHI of the last year."""
-    totals, last = _totals(load), _in_year(load, _LAST)
+    """CAGR over the whole table, CR4 and HHI of its first year."""
+    totals, first = _totals(load), _in_year(load, _FIRST)
     return {
         "cagr_pct": industry.cagr(totals.loc[_FIRST], totals.loc[_LAST], _LAST - _FIRST) * 100,
-        "cr4": industry.concentration_ratio(last),
-        "hhi": industry.hhi(last),
+        "cr4": industry.concentration_ratio(first),
+        "hhi": industry.hhi(first),
     }
 
 
@@ -82,7 +82,7 @@ def mean_of_growth(load: Loader) -> dict[str, float]:
 
 def four_firms_only(load: Loader) -> dict[str, float]:
     """HHI summed over the four largest alone."""
-    largest = industry.shares(_in_year(load, _LAST)).head(4)
+    largest = industry.shares(_in_year(load, _FIRST)).head(4)
     return concentration(load) | {"hhi": float(((largest * 100) ** 2).sum())}
 
 
@@ -92,40 +92,45 @@ def hhi_of_fractions(load: Loader) -> dict[str, float]:
     return right | {"hhi": right["hhi"] / 10_000}
 
 
-def first_year(load: Loader) -> dict[str, float]:
-    """Concentration of the first year instead of the last."""
-    first = _in_year(load, _FIRST)
+def last_year(load: Loader) -> dict[str, float]:
+    """Concentration of the last year, as in the lesson, instead of the first."""
+    last = _in_year(load, _LAST)
     return concentration(load) | {
-        "cr4": industry.concentration_ratio(first),
-        "hhi": industry.hhi(first),
+        "cr4": industry.concentration_ratio(last),
+        "hhi": industry.hhi(last),
     }
 
 
 # --- q3: products by the share of promises kept
 
 
+def _ours(load: Loader) -> pd.DataFrame:
+    """Parcels accepted in Hangzhou."""
+    shipments = load("shipments")
+    return shipments[shipments["origin"] == "HGH"]
+
+
 def ranking(load: Loader) -> list[str]:
     """Products by the share of due promises kept, best first."""
-    shipments = load("shipments")
     # The data end at the midnight after the last parcel was accepted.
-    end = shipments["accepted_at"].max().ceil("D")
+    end = load("shipments")["accepted_at"].max().ceil("D")
     rates = {
         str(product): industry.on_time_rate(parcels, end)
-        for product, parcels in shipments.groupby("product_id")
+        for product, parcels in _ours(load).groupby("product_id")
     }
     return sorted(rates, key=lambda product: rates[product], reverse=True)
 
 
 def by_speed(load: Loader) -> list[str]:
     """Products by hours on the way, quickest first."""
-    shipments = load("shipments")
+    shipments = _ours(load)
     hours = shipments["delivered_at"] - shipments["accepted_at"]
     return list(hours.groupby(shipments["product_id"]).median().sort_values().index)
 
 
 def by_volume(load: Loader) -> list[str]:
     """Products by the number of parcels on time instead of their share."""
-    shipments = load("shipments")
+    shipments = _ours(load)
     kept = shipments["delivered_at"] <= shipments["promised_at"]
     return list(kept.groupby(shipments["product_id"]).sum().sort_values(ascending=False).index)
 
@@ -205,7 +210,7 @@ exercise = Exercise(
                 "mean": mean_of_growth,
                 "four-firms": four_firms_only,
                 "fractions": hhi_of_fractions,
-                "first-year": first_year,
+                "last-year": last_year,
             },
         ),
         Question(
