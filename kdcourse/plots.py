@@ -8,8 +8,9 @@ the words).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -301,5 +302,8 @@ def _show(
     picture = BytesIO()
     drawing.savefig(picture, format="png", dpi="figure", metadata={"Software": None})
     bundle = {"image/png": picture.getvalue(), "text/plain": f"<{kind} {texts.figure}>"}
-    display(bundle, raw=True, metadata={"image/png": {"alt": said}})  # type: ignore[no-untyped-call]
-    print(said)
+    # As a paragraph the words wrap between words; printed, JupyterLab would break them anywhere.
+    words_bundle = {"text/html": f"<p>{escape(said, quote=False)}</p>", "text/plain": said}
+    show: Callable[..., object] = display
+    show(bundle, raw=True, metadata={"image/png": {"alt": said}})
+    show(words_bundle, raw=True)

@@ -1,7 +1,6 @@
 """Promise: a figure is followed by its words, made from its numbers, in the reader's language."""
 
-import contextlib
-import io
+from html import escape
 from unittest.mock import patch
 
 import pandas as pd
@@ -17,13 +16,13 @@ def years():
 
 
 def shown(draw):
-    """Draw, and return what was displayed (data, metadata) and printed."""
+    """Draw, and return what was displayed: the picture's call, and the words."""
     plots.use_style()
-    printed = io.StringIO()
-    with patch("IPython.display.display") as display, contextlib.redirect_stdout(printed):
+    with patch("IPython.display.display") as display:
         draw()
-    display.assert_called_once()
-    return display.call_args, printed.getvalue()
+    picture, words = display.call_args_list
+    assert escape(words.args[0]["text/plain"], quote=False) in words.args[0]["text/html"]
+    return picture, words.args[0]["text/plain"]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -32,7 +31,7 @@ def test_words_name_every_number_and_are_the_alternative_text(years, lang):
         picture, words = shown(lambda: plots.line(years, "year", "value", "1.1.yuan-per-parcel"))
     for said in ("2021 4.00", "2022 2.00", "2023 8.00"):
         assert said in words
-    assert picture.kwargs["metadata"]["image/png"]["alt"] == words.strip()
+    assert picture.kwargs["metadata"]["image/png"]["alt"] == words
     assert picture.args[0]["image/png"].startswith(b"\x89PNG")
 
 
@@ -62,7 +61,7 @@ def test_bars_set_off_one_and_say_which():
     words = shown(draw)[1]
     assert "Chihe Express 70.0" in words
     assert "highlighted: Lanyan Express" in words
-    assert "Lanyan carries 30.0 %" in words
+    assert "Lanyan carries 30.0%" in words
 
 
 def test_spans_name_their_target():
@@ -71,7 +70,7 @@ def test_spans_name_their_target():
         frame, "p", ("p5", "median", "p95"), 100, "1.1.promise-used", "products.product_id"
     )
     words = shown(draw)[1]
-    assert "economy: 5 % are quicker than 10, middle parcel 50, 5 % are slower than 130" in words
+    assert "economy: 5% are quicker than 10, middle parcel 50, 5% are slower than 130" in words
     assert "promise, 100" in words
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 
 def growth_rate(levels: pd.Series) -> pd.Series:
-    """Return the growth of each value over the one before, as a share (0.12 is 12 %).
+    """Return the growth of each value over the one before, as a share (0.12 is 12%).
 
     Args:
         levels: Values at equal steps of time, oldest first.
