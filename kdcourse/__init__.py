@@ -13,14 +13,26 @@ if TYPE_CHECKING:
     from kdcourse import plots
     from kdcourse.checks.session import check, hint, solution
     from kdcourse.data import load
+    from kdcourse.practice.course_map import course_map
     from kdcourse.practice.lessons import lesson
     from kdcourse.practice.quiz import quiz
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check", "hint", "lesson", "load", "plots", "quiz", "solution"]
+__all__ = [
+    "__version__",
+    "check",
+    "course_map",
+    "hint",
+    "lesson",
+    "load",
+    "plots",
+    "quiz",
+    "solution",
+]
 
 _DOOR = {
     "check": "kdcourse.checks.session",
+    "course_map": "kdcourse.practice.course_map",
     "hint": "kdcourse.checks.session",
     "lesson": "kdcourse.practice.lessons",
     "load": "kdcourse.data",

@@ -57,6 +57,7 @@ def _program() -> Any:
     program.callback()(workspace.kdcourse)
     program.command(help=say("cli.start"))(workspace.start)
     program.command(help=say("cli.doctor"))(workspace.doctor)
+    program.command(help=say("progress.about"))(workspace.progress)
     program.add_typer(author, name="author", help=say("cli.author"))
     program.add_typer(data, name="data", help=say("cli.data"))
     # Further groups of commands are added here in the same way.

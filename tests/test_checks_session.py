@@ -140,4 +140,4 @@ def test_a_check_answers_at_once():
 def test_nbgrader_reads_the_points(monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     checked = session().check("9.9.q2", {"cr4": 84.59, "hhi": 0})
-    assert checked._repr_mimebundle_() == {"text/plain": "1"}
+    assert checked._repr_mimebundle_()["text/plain"] == "1"

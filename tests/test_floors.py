@@ -14,6 +14,7 @@ FLOORS = [
     ["data"],
     ["metrics"],
     ["plots"],
+    ["progress"],
     ["checks"],
     ["practice"],
     ["authoring", "workspace"],

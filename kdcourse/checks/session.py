@@ -7,10 +7,12 @@ from collections.abc import Callable
 from kdcourse.checks.catalogue import find_question
 from kdcourse.checks.questions import Answers, Exercise, Question
 from kdcourse.checks.solved import solution_of
+from kdcourse.checks.values import said
 from kdcourse.checks.verdict import Outcome, Verdict
 from kdcourse.checks.view import Checked, Note
 from kdcourse.course import course_root
 from kdcourse.data import Loader, load
+from kdcourse.progress.journal import record, tried
 from kdcourse.texts import KitError, language, pick, say
 
 LEVELS = ("nudge", "plan", "code")
@@ -19,7 +21,7 @@ _LEFT_OUT = object()
 
 
 class Session:
-    """What one learner has asked for since the lesson began.
+    """What one learner has asked for since the lesson began; in a workspace it is written down.
 
     Args:
         load: Gives the learner's data.
@@ -43,6 +45,7 @@ class Session:
         verdict = self._verdict(exercise, question, answer)
         if verdict.outcome is not Outcome.NOT_ATTEMPTED:
             self._tried.add(verdict.question)
+            record("check", verdict.question, verdict.outcome, verdict.points, verdict.max_points)
         return Checked(verdict, exercise.texts(question.name))
 
     def hint(self, question_id: str, level: int | None = None) -> Note:
@@ -54,15 +57,17 @@ class Session:
             raise KitError("check.hint-level", levels=len(LEVELS))
         self._hints[question_id] = level
         text = pick(exercise.texts(question.name)["hints"][LEVELS[level - 1]])
+        record("hint", f"{exercise.name}.{question.name}", LEVELS[level - 1])
         return Note(say("check.hint", level=level, levels=len(LEVELS)), text)
 
     def solution(self, question_id: str) -> Note:
         """Show the solution; see :func:`solution`."""
         exercise, question = self._find(question_id)
         full_id = f"{exercise.name}.{question.name}"
-        if full_id not in self._tried:
+        if full_id not in self._tried and not tried(full_id):
             raise KitError("check.try-first", id=full_id, answer=question.answer)
         told = solution_of(full_id, course_root() / "solutions" / language())
+        record("solution", full_id)
         return Note(say("check.solution"), told)
 
     def _verdict(self, exercise: Exercise, question: Question, answer: object) -> Verdict:
@@ -77,9 +82,7 @@ class Session:
         try:
             answers = self._expected(exercise, question)
         except KitError as fault:
-            fields = {name: str(value) for name, value in fault.fields.items()}
-            why = {"say": fault.key, "fields": fields}
-            return exercise.unjudged(question, unchecked, "data-fault", why=why)
+            return exercise.unjudged(question, unchecked, "data-fault", why=said(fault))
         except Exception as fault:
             kind = type(fault).__name__
             return exercise.unjudged(question, unchecked, "own-fault", fault=kind)
@@ -145,6 +148,7 @@ def solution(question_id: str) -> Note:
         question_id: ``"1.1.q2"``.
 
     Raises:
-        KitError: There is no such question, or it hasn't been tried since the lesson began.
+        KitError: There is no such question, or it hasn't been tried yet: in this lesson or, in
+            a workspace, ever.
     """
     return _current().solution(question_id)

@@ -1,9 +1,16 @@
-"""Beginning a lesson: its language, the look of its figures, and a clean slate for its checks."""
+"""Beginning a lesson: its language, the look of its figures, a clean slate for its checks."""
 
 from __future__ import annotations
 
-from kdcourse.course import course_root
+from pathlib import Path
+
+from kdcourse.course import course_root, workspace_of
+from kdcourse.practice.outline import name_of
+from kdcourse.progress.journal import record
 from kdcourse.texts import KitError, language, use_language
+
+#: The page where the course begins; it is no lesson itself.
+START = "00-start-here"
 
 
 def lesson(name: str, lang: str = "en") -> None:
@@ -29,9 +36,18 @@ def lesson(name: str, lang: str = "en") -> None:
 
     use_style()
     begin()
+    if name != START:
+        record("begun", name, _kind_of(Path.cwd()))
+
+
+def _kind_of(folder: Path) -> str:
+    """Return which of a lesson's notebooks runs: the one in ``exercises`` or the lesson itself."""
+    workspace = workspace_of(folder)
+    inside = folder.resolve().relative_to(workspace).parts if workspace else ()
+    return "exercise" if inside[:1] == ("exercises",) else "lesson"
 
 
 def lesson_names(lang: str) -> list[str]:
     """Return the names of the lessons there are notebooks for, in order."""
     stems = sorted(path.stem for path in (course_root() / "notebooks" / lang).rglob("*.ipynb"))
-    return [stem.partition("-")[0] if "." in stem.partition("-")[0] else stem for stem in stems]
+    return [name_of(stem) for stem in stems]

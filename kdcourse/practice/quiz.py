@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kdcourse.practice.quiz_reading import Item, Text, read_items
+from kdcourse.progress.journal import record
 from kdcourse.texts import KitError, content, pick, say
 
 
@@ -91,11 +92,13 @@ class Quiz:
     Attributes:
         name: The lesson's, ``"1.1"``.
         items: Its questions.
+        listener: Is told of every answer.
         progress: By item id.
     """
 
     name: str
     items: Sequence[Item]
+    listener: Callable[[Feedback], None] | None = field(default=None, repr=False)
     progress: dict[str, Progress] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,10 +119,10 @@ class Quiz:
             # All are read before the first counts, so that a misspelt id leaves nothing half done.
             given = [self._judge(key, value) for key, value in item.items()]
             for feedback in given:
-                self.progress[feedback.item].add(feedback)
+                self._take(feedback)
             return Report(self, tuple(given))
         feedback = self._judge(item, choice)
-        self.progress[item].add(feedback)
+        self._take(feedback)
         return feedback
 
     @property
@@ -140,6 +143,11 @@ class Quiz:
     def status(self) -> str:
         """Return where the learner stands, in one line."""
         return say("quiz.progress", answered=self.answered, items=len(self.items), right=self.score)
+
+    def _take(self, feedback: Feedback) -> None:
+        self.progress[feedback.item].add(feedback)
+        if self.listener:
+            self.listener(feedback)
 
     def _judge(self, item_id: str, choice: Any) -> Feedback:
         item = next((item for item in self.items if item.id == item_id), None)
@@ -220,4 +228,13 @@ def quiz(name: str) -> Quiz:
         source = content(f"quizzes/{name}")
     except FileNotFoundError:
         raise KitError("quiz.unknown-quiz", name=name) from None
-    return Quiz(name, read_items(source, f"content/quizzes/{name}.toml"))
+    return Quiz(name, read_items(source, f"content/quizzes/{name}.toml"), _write_down(name))
+
+
+def _write_down(name: str) -> Callable[[Feedback], None]:
+    """Return what keeps the answers to a quiz in the learner's journal."""
+
+    def listen(given: Feedback) -> None:
+        record("quiz", f"{name}/{given.item}", "right" if given.right else "wrong")
+
+    return listen

@@ -1,4 +1,4 @@
-"""The learner's commands, ``kdcourse start`` and ``kdcourse doctor``, as they are typed."""
+"""The learner's commands, ``kdcourse start``, ``doctor`` and ``progress``, as they are typed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ Workspace = Annotated[
     Path | None, typer.Option(help=say("cli.option-workspace"), show_default=False)
 ]
 Port = Annotated[int | None, typer.Option(help=say("cli.option-port"), show_default=False)]
+Csv = Annotated[Path | None, typer.Option(help=say("progress.option-csv"), show_default=False)]
+Json = Annotated[Path | None, typer.Option(help=say("progress.option-json"), show_default=False)]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help=say("cli.option-no-browser"))]
 
 
@@ -69,6 +71,21 @@ def doctor(lang: Lang = None, workspace: Workspace = None) -> None:
     settle(choose_language(lang, folder))
     if not show(examine(folder, course_root())):
         raise typer.Exit(1)
+
+
+def progress(
+    lang: Lang = None, workspace: Workspace = None, csv: Csv = None, json: Json = None
+) -> None:
+    """Show what was done in the workspace, or write it into files for other programs."""
+    from kdcourse.workspace import progress_report
+
+    folder = choose_folder(workspace)
+    settle(choose_language(lang, folder))
+    results = progress_report.results_in(folder)
+    if csv is None and json is None:
+        progress_report.show(folder, results)
+    for line in progress_report.export(results, csv, json):
+        typer.echo(line)
 
 
 def choose_folder(asked: Path | None) -> Path:
