@@ -16,8 +16,22 @@ from kdcourse.practice.quiz_reading import Item
 from kdcourse.practice.quiz_text import as_text
 from kdcourse.texts import language, pick, say, speaking
 
+# JupyterLab takes arrows and letters for its own shortcuts unless the element in focus says it wants
+# them, and ipywidgets gives the radio buttons of a question no common name, without which arrows
+# can't move between them. Python can set neither, so the style sheet does when it has loaded.
+_KEYS = """
+const quiz = this.closest('.kdcourse-quiz');
+quiz.addEventListener('focusin', event => {
+  event.target.dataset.lmSuppressShortcuts = 'true';
+  quiz.querySelectorAll('.widget-radio-box').forEach(box => {
+    box.dataset.group ||= 'kdcourse-' + Math.random();
+    box.querySelectorAll('input').forEach(radio => { radio.name = box.dataset.group; });
+  });
+});
+"""
 # The widgets cut long labels off; here they wrap. Colours are those of the reader's theme.
-_STYLE = """<style>
+_STYLE = f"""<style onload="{_KEYS}">"""
+_STYLE += """
 .kdcourse-quiz { max-width: 46em; overflow: visible; }
 .kdcourse-quiz .widget-vbox { overflow: visible; }
 .kdcourse-quiz .widget-html, .kdcourse-quiz .widget-html-content {
