@@ -1,22 +1,24 @@
 # make start ARGS="--lang zh-CN"   open the course      打开课程
 # make test                        prove that it works  运行全部测试
-# make clean                       remove what these two made
+# make nbgrader                    install nbgrader for a class, see docs/nbgrader.md  安装 nbgrader
+# make clean                       remove what these made
 # PYTHON=/path/to/python3 names the Python to use; else the first one >= 3.11 found is taken.
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# nbgrader brings much along: it has an environment of its own.
+NBGRADER := .venv-nbgrader
 
 # Without cached bytecode every start would compile all packages again.
 unexport PYTHONDONTWRITEBYTECODE
 
 # A stamp left by a clone that was moved, or whose Python is gone, vouches for nothing.
-ifneq ($(wildcard $(VENV)/installed*),)
-$(shell [ "`cat $(VENV)/installed 2>/dev/null`" = "$(CURDIR)" ] && $(BIN)/python -c '' 2>/dev/null \
-	|| rm -rf $(VENV))
-endif
+STAMPED := $(sort $(dir $(wildcard $(VENV)/installed* $(NBGRADER)/installed)))
+$(foreach venv,$(STAMPED),$(shell [ "`cat $(venv)installed 2>/dev/null`" = "$(CURDIR)" ] \
+	&& $(venv)bin/python -c '' 2>/dev/null || rm -rf $(venv)))
 
-.PHONY: start test install clean
+.PHONY: start test install nbgrader clean
 
 start: $(VENV)/installed
 	@$(BIN)/python -m kdcourse start $(ARGS)
@@ -31,6 +33,15 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/installed-test: pyproject.toml constraints.txt | $(VENV)/installed
 	@$(PIP) install --quiet -c constraints.txt -e ".[test]"
 	@touch $@
+
+nbgrader: $(NBGRADER)/installed
+
+$(NBGRADER)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing nbgrader; this takes a minute or two. / 正在安装 nbgrader，需要一两分钟。"
+	@$(BIN)/python -m venv $(NBGRADER)
+	@$(NBGRADER)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt \
+		-e ".[nbgrader]"
+	@echo "$(CURDIR)" > $@
 
 $(BIN)/python:
 	@for python in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python; do \
@@ -62,9 +73,9 @@ NBVAL := PYTHONHASHSEED=0 $(RUN) pytest -p tests.nbval_fast -q --nbval \
 test: $(VENV)/installed-test
 	$(call stage,style,$(RUN) ruff check . && $(RUN) ruff format --check .)
 	$(call stage,types,$(RUN) mypy)
-	$(call stage,tests,$(RUN) pytest -q -n 2 tests)
+	$(call stage,tests,$(RUN) pytest -q -n 2 --dist loadgroup tests)
 	$(call stage,notebooks,$(NBVAL) notebooks solutions exercises)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NBGRADER) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
