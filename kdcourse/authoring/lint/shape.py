@@ -34,6 +34,8 @@ ROLES = frozenset({*PARTS, "setup", "question", "answer", "check", "nav", "fact"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _CONCEPT = re.compile(r"T-\d+\.\d{2}")
+#: A concept's mode or part (``T-1.04/QUIZ``, ``T-1.04/2``); a system, a number, an ambiguity.
+_COVERS = re.compile(r"T-\d+\.\d{2}(/(READ|QUIZ|WR|DEC|DA|SIM|[1-9]\d?))?|[SNA]-\d{2}")
 _LESSON = re.compile(r"\d+\.\d+")
 
 
@@ -72,7 +74,7 @@ def tags_known(subject: Subject) -> Iterator[Finding]:
     """A misspelt tag would silently switch off the rules that go by it."""
     for cell in subject.cells:
         for tag in tags(cell):
-            known = tag in ROLES or tag.startswith("objective:") or _CONCEPT.fullmatch(tag)
+            known = tag in ROLES or tag.startswith("objective:") or _COVERS.fullmatch(tag)
             if not known:
                 yield found("tags-unknown", cell, tag=tag)
             if tag in SOLUTION_ONLY and subject.place.tree != "solutions":
