@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kdcourse.checks.judges import Chosen, Number, Ordering, Parts
@@ -150,6 +152,85 @@ MEMO = {
 
 def session(load: Loader = load) -> Session:
     return Session(load, lambda question_id: (exercise, exercise[question_id.split(".")[-1]]))
+
+
+class Raises:
+    """Raises whatever is done with it."""
+
+    def _raise(self, *_: object) -> object:
+        raise RuntimeError("touched")
+
+    __eq__ = __len__ = __repr__ = __str__ = __iter__ = __float__ = __bool__ = _raise
+    __hash__ = __getitem__ = __format__ = __array__ = _raise  # type: ignore[assignment]
+
+
+class Leaves:
+    def __eq__(self, other: object) -> bool:
+        raise SystemExit(3)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+class SaysYes:
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def nested() -> list[object]:
+    inner: list[object] = []
+    for _ in range(100_000):
+        inner = [inner]
+    return inner
+
+
+HOSTILE = {
+    "text": "12%",
+    "markup": "<script>alert(1)</script>",
+    "braces": "{name}{0}{{",
+    "backticks": "`a` `b",
+    "number": 1e300,
+    "bytes": b"\xff",
+    "huge": 10**5000,
+    "nan": float("nan"),
+    "inf": -np.inf,
+    "complex": 1j,
+    "list": [1, [2, [3]]],
+    "nested": nested(),
+    "dict of anything": {"cr4": Raises(), "hhi": [], "advice": {}, "evidence": b""},
+    "dict with odd keys": {None: 1, (1, 2): 2, 3.5: 3},
+    "generator": (x for x in range(3)),
+    "function": len,
+    "class": int,
+    "module": pd,
+    "raises": Raises(),
+    "list of raises": [Raises()],
+    "series of raises": pd.Series([Raises()] * 3, dtype="object"),
+    "leaves": Leaves(),
+    "list of leaves": [Leaves()],
+    "says yes": SaysYes(),
+    "list of says yes": [SaysYes()] * 5,
+    "namespace": SimpleNamespace(cr4=1),
+    "empty table": pd.DataFrame(),
+    "all NaN": pd.DataFrame(np.nan, index=range(4), columns=["year", "growth"]),
+    "table of tables": pd.DataFrame(
+        {"year": [pd.DataFrame()] * 2, "growth": [pd.Series([1])] * 2}, dtype="object"
+    ),
+    "million rows": pd.DataFrame({"year": np.arange(1_000_000), "growth": 1.0}),
+    "long series": pd.Series(np.arange(1_000_000)),
+    "times": pd.date_range("2024-01-01", periods=3),
+    "matrix": np.eye(3),
+    "records": np.zeros(2, dtype=[("year", int), ("growth", float)]),
+    "masked": np.ma.masked,
+    "year of times": pd.DataFrame({"year": pd.date_range("2021", periods=4), "growth": 1.0}),
+    "growth of periods": pd.DataFrame(
+        {"year": [2021, 2022], "growth": pd.period_range("2021", periods=2, freq="Y")}
+    ),
+}
 
 
 QUIZ: dict[str, Any] = {

@@ -183,6 +183,22 @@ class TestOrdering:
         assert keys(Ordering().compare(["a", "b", "c"], given)) == [key]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        pd.date_range("2025-01-01", periods=3),
+        pd.date_range("2025-01-01", periods=3, tz="Asia/Shanghai").tolist(),
+        [dt.date(2025, 1, day) for day in (1, 2, 3)],
+        ["2025-01-01", "2025-01-02", "2025-01-03"],
+        np.array(["2025-01-01", "2025-01-02", "2025-01-03"], dtype="datetime64[D]"),
+    ],
+)
+def test_days_are_the_same_however_they_are_held(given):
+    days = pd.date_range("2025-01-01", periods=3)
+    assert Ordering().compare(days, given).agrees
+    assert Chosen().compare(set(days), given).agrees
+
+
 class TestParts:
     judge = Parts({"x": 1, "y": 3}, x=Number(rel=1e-3), y=Number(rel=1e-3))
     expected = {"x": 12.0, "y": 34.0}  # noqa: RUF012
@@ -316,6 +332,12 @@ class TestTable:
         ):
             assert judge.compare(right, pd.Series([1.0, 2.0, 3.0], index=index, name="x")).agrees
 
+    def test_a_series_with_its_years_typed_in_needs_no_name_for_them(self):
+        judge = Table(key=("year",), columns={"growth": Number(rel=1e-3)})
+        right = pd.DataFrame({"year": [2023, 2024], "growth": [10.0, 12.5]})
+        assert judge.compare(right, pd.Series({2023: 10.0, 2024: 12.5})).agrees
+        assert not judge.compare(right, pd.Series([10.0, 12.5])).agrees
+
     def test_a_row_without_any_value_may_stand_there_or_not(self):
         judge = Table(key=("year",), columns={"growth": Number(rel=1e-3)})
         full = pd.DataFrame({"year": [2022, 2023, 2024], "growth": [np.nan, 10.0, 12.5]})
@@ -324,6 +346,11 @@ class TestTable:
         gap = full.assign(growth=[np.nan, np.nan, 12.5])
         assert keys(judge.compare(full, gap)) == ["cell-missing"]
         assert keys(judge.compare(full, full.tail(1))) == ["rows-missing"]
+
+    def test_float_noise_in_a_key_keeps_no_rows_apart(self):
+        judge = Table(key=("kg",), columns={"fee": Number()})
+        right = pd.DataFrame({"kg": [0.3, 0.5], "fee": [1.0, 2.0]})
+        assert judge.compare(right, right.assign(kg=[0.1 + 0.2, 0.5])).agrees
 
     def test_the_order_of_rows_matters_only_where_asked(self):
         judge = Table(key=("a",), columns={"b": Number()}, in_order=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import string
-from types import SimpleNamespace
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
 from checks_sample import (
+    HOSTILE,
     MEMO,
     concentration,
     concentration_in_fractions,
@@ -23,6 +24,7 @@ from checks_sample import (
     yearly,
 )
 
+from kdcourse.checks import session as calls
 from kdcourse.checks.verdict import Outcome
 from kdcourse.texts import LANGUAGES, KitError, content, speaking
 
@@ -73,85 +75,6 @@ def test_a_known_slip_gets_its_own_message():
     assert '`concentration["cr4"]` is 1' in both
 
 
-class Raises:
-    """Raises whatever is done with it."""
-
-    def _raise(self, *_: object) -> object:
-        raise RuntimeError("touched")
-
-    __eq__ = __len__ = __repr__ = __str__ = __iter__ = __float__ = __bool__ = _raise
-    __hash__ = __getitem__ = __format__ = __array__ = _raise  # type: ignore[assignment]
-
-
-class Leaves:
-    def __eq__(self, other: object) -> bool:
-        raise SystemExit(3)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __str__(self) -> str:
-        raise SystemExit(3)
-
-
-class SaysYes:
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def nested() -> list[object]:
-    inner: list[object] = []
-    for _ in range(100_000):
-        inner = [inner]
-    return inner
-
-
-HOSTILE = {
-    "text": "12%",
-    "markup": "<script>alert(1)</script>",
-    "braces": "{name}{0}{{",
-    "backticks": "`a` `b",
-    "number": 1e300,
-    "bytes": b"\xff",
-    "huge": 10**5000,
-    "nan": float("nan"),
-    "inf": -np.inf,
-    "complex": 1j,
-    "list": [1, [2, [3]]],
-    "nested": nested(),
-    "dict of anything": {"cr4": Raises(), "hhi": [], "advice": {}, "evidence": b""},
-    "dict with odd keys": {None: 1, (1, 2): 2, 3.5: 3},
-    "generator": (x for x in range(3)),
-    "function": len,
-    "class": int,
-    "module": pd,
-    "raises": Raises(),
-    "list of raises": [Raises()],
-    "series of raises": pd.Series([Raises()] * 3, dtype="object"),
-    "leaves": Leaves(),
-    "list of leaves": [Leaves()],
-    "says yes": SaysYes(),
-    "list of says yes": [SaysYes()] * 5,
-    "namespace": SimpleNamespace(cr4=1),
-    "empty table": pd.DataFrame(),
-    "all NaN": pd.DataFrame(np.nan, index=range(4), columns=["year", "growth"]),
-    "table of tables": pd.DataFrame(
-        {"year": [pd.DataFrame()] * 2, "growth": [pd.Series([1])] * 2}, dtype="object"
-    ),
-    "million rows": pd.DataFrame({"year": np.arange(1_000_000), "growth": 1.0}),
-    "long series": pd.Series(np.arange(1_000_000)),
-    "times": pd.date_range("2024-01-01", periods=3),
-    "matrix": np.eye(3),
-    "records": np.zeros(2, dtype=[("year", int), ("growth", float)]),
-    "masked": np.ma.masked,
-    "year of times": pd.DataFrame({"year": pd.date_range("2021", periods=4), "growth": 1.0}),
-    "growth of periods": pd.DataFrame(
-        {"year": [2021, 2022], "growth": pd.period_range("2021", periods=2, freq="Y")}
-    ),
-}
-
-
 @pytest.mark.parametrize("question", RIGHT)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_or_silly_answer_gets_a_sentence(question, name):
@@ -169,7 +92,7 @@ def test_a_hostile_or_silly_answer_gets_a_sentence(question, name):
 
 
 def test_an_answer_that_raises_cannot_be_checked():
-    checked = check("q4", [Raises()])
+    checked = check("q4", HOSTILE["list of raises"])
     assert checked.verdict.outcome is Outcome.CANNOT_BE_CHECKED
     assert "`ranking` can't be compared: it stopped the check with RuntimeError" in repr(checked)
 
@@ -187,6 +110,26 @@ def test_data_that_is_missing_or_breaks_the_check_is_not_the_learners_fault():
     assert checked.verdict.outcome is Outcome.CANNOT_BE_CHECKED
     assert "KeyError" in repr(checked)
     assert "not yours" in repr(checked)
+
+
+def test_a_workspace_without_data_is_said_and_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("KDCOURSE_DATA", str(tmp_path))
+    calls.begin()
+    for lang in LANGUAGES:
+        with speaking(lang):
+            checked = calls.check("1.1.q1", 3)
+            assert checked.verdict.outcome is Outcome.CANNOT_BE_CHECKED
+            assert str(tmp_path) in repr(checked)
+    assert [finding.key for finding in checked.verdict.findings] == ["data-fault"]
+
+
+@pytest.mark.parametrize("question", RIGHT)
+def test_a_million_rows_are_answered_within_a_second(question):
+    wide = pd.DataFrame({"year": np.arange(1_000_000), "growth": 1.0, "firm": "Anyan"})
+    for given in (wide, wide["firm"], wide.set_index("year"), wide.to_numpy()):
+        start = time.perf_counter()
+        repr(check(question, given))
+        assert time.perf_counter() - start < 1
 
 
 WRONG = {

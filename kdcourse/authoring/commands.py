@@ -10,14 +10,22 @@ from typing import Annotated
 import typer
 
 from kdcourse.authoring import translation
+from kdcourse.authoring.new import Plan
+from kdcourse.authoring.skeleton import MARK
 from kdcourse.authoring.trees import Place
 from kdcourse.course import FIGURE_FONT, course_root
 from kdcourse.texts import KitError, say
 
 app = typer.Typer(no_args_is_help=True, help=say("author.help"))
+begin = typer.Typer(no_args_is_help=True, help=say("new.help"))
+app.add_typer(begin, name="new")
 
 Names = Annotated[list[str] | None, typer.Argument(help=say("author.help-names"))]
 Check = Annotated[bool, typer.Option("--check", help=say("author.help-check"))]
+Number = Annotated[str, typer.Argument(help=say("new.help-number"))]
+Slug = Annotated[str, typer.Argument(help=say("new.help-slug"))]
+English = Annotated[str, typer.Option("--title-en", help=say("new.help-title-en"))]
+Chinese = Annotated[str, typer.Option("--title-zh", help=say("new.help-title-zh"))]
 
 
 @app.command(help=say("author.help-build"))
@@ -87,7 +95,98 @@ def lint(
     for breach in breaches:
         typer.echo(str(breach))
     typer.echo(say("lint.breaches" if breaches else "lint.clean", number=len(breaches)))
+    _remind(names or [])
     if check and breaches:
+        raise typer.Exit(1)
+
+
+@begin.command("lesson", help=say("new.help-lesson"))
+def new_lesson(
+    number: Number,
+    slug: Slug,
+    english: English,
+    chinese: Chinese,
+    objective: Annotated[list[str] | None, typer.Option(help=say("new.help-objective"))] = None,
+) -> None:
+    """Begin a lesson."""
+    from kdcourse.authoring import new
+
+    titles = {"en": english, "zh-CN": chinese}
+    given = [objective] if objective else []
+    _begin(number, new.new_lesson(course_root(), number, slug, titles, *given))
+
+
+@begin.command("exercise", help=say("new.help-exercise"))
+def new_exercise(number: Number) -> None:
+    """Begin the exercise of a lesson."""
+    from kdcourse.authoring import new
+
+    _begin(f"solutions/{number}", new.new_exercise(course_root(), number))
+
+
+@begin.command("question", help=say("new.help-question"))
+def new_question(
+    number: Number,
+    objective: Annotated[str, typer.Option(help=say("new.help-asked"))],
+) -> None:
+    """Add a question to an exercise."""
+    from kdcourse.authoring import new
+
+    _begin(f"solutions/{number}", new.new_question(course_root(), number, objective))
+
+
+@begin.command("case", help=say("new.help-case"))
+def new_case(
+    module: Annotated[str, typer.Argument(help=say("new.help-module"))],
+    slug: Slug,
+    english: English,
+    chinese: Chinese,
+) -> None:
+    """Begin a case."""
+    from kdcourse.authoring import new
+
+    titles = {"en": english, "zh-CN": chinese}
+    _begin(f"case-{slug}", new.new_case(course_root(), module, slug, titles))
+
+
+@app.command(help=say("preview.help"))
+def preview(
+    names: Names,
+    lang: Annotated[str, typer.Option("--lang", help=say("preview.help-lang"))] = "",
+    to: Annotated[Path | None, typer.Option("--to", help=say("preview.help-to"))] = None,
+    show: Annotated[bool, typer.Option("--open", help=say("preview.help-open"))] = False,
+) -> None:
+    """Show what a learner sees, as pages for the browser."""
+    from kdcourse.authoring.preview import write
+
+    for page in write(course_root(), names or [], lang, to):
+        typer.echo(page)
+        if show:
+            typer.launch(page.as_uri())
+
+
+@app.command(help=say("coverage.help"))
+def coverage(
+    module: Annotated[str, typer.Option("--module", help=say("coverage.help-module"))] = "",
+    mode: Annotated[str, typer.Option("--mode", help=say("coverage.help-mode"))] = "",
+    todo: Annotated[bool, typer.Option("--todo", help=say("coverage.help-todo"))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=say("coverage.help-json"))] = False,
+) -> None:
+    """Say what of the syllabus is taught, how, and what isn't yet."""
+    from kdcourse.authoring import coverage_view
+
+    coverage_view.show(course_root(), module, mode.upper(), todo=todo, as_json=as_json)
+
+
+@app.command("try", help=say("trial.help"))
+def try_(
+    name: Annotated[str, typer.Argument(help=say("trial.help-name"))],
+    worlds: Annotated[int, typer.Option("--worlds", min=1, help=say("trial.help-worlds"))] = 10,
+) -> None:
+    """Try an exercise on many worlds and say what is missing."""
+    from kdcourse.authoring import trial_view
+
+    if not trial_view.show(course_root(), name, worlds):
         raise typer.Exit(1)
 
 
@@ -107,6 +206,20 @@ def vocabulary() -> None:
     from kdcourse.authoring.vocabulary import people
 
     typer.echo(people(), nl=False)
+
+
+def _begin(name: str, plan: Plan) -> None:
+    for path in plan.write():
+        typer.echo(say("new.written", path=path.as_posix()))
+    typer.echo(say("new.next", mark=MARK, name=name))
+
+
+def _remind(names: Sequence[str]) -> None:
+    """Say how much of a skeleton is left; that is no breach, the work is only not finished."""
+    from kdcourse.authoring.new import standing
+
+    if left := standing(course_root(), names):
+        typer.echo(say("new.standing", mark=MARK, number=len(left), first=left[0]))
 
 
 def _accept(chosen: Sequence[tuple[Place, set[str] | None]]) -> None:

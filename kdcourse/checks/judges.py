@@ -1,15 +1,16 @@
 """How answers are compared by meaning: numbers, single values, sets, rankings and named parts.
 
-A judge compares two answers and knows nothing of questions, languages or data. Tables and written
-answers have modules of their own.
+A judge compares two answers and knows nothing of questions or languages. The other kinds of answer
+have modules of their own; :mod:`kdcourse.checks.kinds` lists them all.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,16 +31,61 @@ from kdcourse.checks.values import (
 )
 from kdcourse.checks.verdict import AGREES, Comparison, Finding, differs
 
+if TYPE_CHECKING:
+    from kdcourse.data import Loader
 
-class Judge(Protocol):
-    """Compares two answers."""
 
-    def compare(self, expected: Any, given: object) -> Comparison:
+class Judge(ABC):
+    """Compares two answers.
+
+    Right answers, known wrong ones and the learner's are treated alike: each is *observed* once,
+    which turns a function, a figure or a query into plain data, and these are *compared*.
+    """
+
+    def on(self, load: Loader) -> Judge:
+        """Return the judge for one set of data; most know nothing of data."""
+        return self
+
+    def observe(self, given: object) -> Any:
+        """Return what can be compared of an answer; most answers are compared as they are.
+
+        Raises:
+            Unreadable: It can't be taken for what the question asks.
+        """
+        return given
+
+    @abstractmethod
+    def compare(self, expected: Any, given: Any) -> Comparison:
         """Say how far ``given`` agrees with ``expected``."""
+
+    def recognises(self, wrong: Any, given: Any, expected: Any) -> bool:
+        """Say whether ``given`` is the known wrong answer ``wrong``, and not the right one."""
+        return self.compare(wrong, given).agrees
 
 
 @dataclass(frozen=True)
-class Number:
+class Limit:
+    """A range that a number has to lie in.
+
+    Attributes:
+        at_least: The lowest value allowed, if there is one.
+        at_most: The highest value allowed, if there is one.
+    """
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def breach(self, value: float) -> Literal["low", "high"] | None:
+        """Say on which side ``value`` lies outside; NaN lies outside everywhere."""
+        if self.at_least is not None and not value >= self.at_least:
+            return "low"
+        if self.at_most is not None and not value <= self.at_most:
+            return "high"
+        return None
+
+
+@dataclass(frozen=True)
+class Number(Judge):
     """A number within a tolerance: ``|given - expected| <= abs + rel * |expected|``.
 
     Attributes:
@@ -89,12 +135,12 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Exact:
+class Exact(Judge):
     """One value that is right or not: a name, a code, a date, a whole number, True or False.
 
     Attributes:
         options: Where only a few values are possible, all of them, so that a misspelt one is
-            called that and not a wrong answer.
+            called that and not a wrong answer. The question's words hold their texts.
     """
 
     options: tuple[str, ...] = ()
@@ -107,7 +153,7 @@ class Exact:
         if not pd.api.types.is_scalar(value):
             return differs("wrong-kind", kind=kind(value), needed={"say": "check.kind-one-value"})
         if self.options and plain_text(value) not in self.options:
-            return differs("not-an-option", value=shown(value), options=list(self.options))
+            return differs("not-an-option", value=shown(value), options=_named(self.options))
         right, answer = pd.Series([expected]), pd.Series([value], dtype="object")
         if self.hits(right, answer).all():
             return AGREES
@@ -120,11 +166,14 @@ class Exact:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Chosen(Judge):
     """A set of things chosen; neither order nor repetition matters.
 
+    A known wrong answer is also recognised beside others: what is wrong about it has been chosen.
+
     Attributes:
-        options: Where the question names what can be chosen, all of it.
+        options: Where the question names what can be chosen, all of it. The question's words hold
+            their texts.
     """
 
     options: tuple[str, ...] = ()
@@ -142,16 +191,27 @@ class Chosen:
             return differs("chosen-none")
         unknown = [value for value in chosen if self.options and value not in self.options]
         if unknown:
-            return differs("not-an-option", value=shown(unknown[0]), options=list(self.options))
+            return differs("not-an-option", value=shown(unknown[0]), options=_named(self.options))
         if set(chosen) < right:
             return differs("chosen-too-few")
         if set(chosen) > right:
             return differs("chosen-too-many")
         return differs("chosen-mixed" if set(chosen) & right else "chosen-off")
 
+    def recognises(self, wrong: Any, given: Any, expected: Any) -> bool:
+        """Say whether all that is wrong about ``wrong`` has been chosen, or just the same."""
+        if self.compare(wrong, given).agrees:
+            return True
+        tempting = set(_texts(wrong)) - set(_texts(expected))
+        try:
+            chosen = set(_texts([given] if isinstance(given, str) else as_items(given, expected)))
+        except Unreadable:
+            return False
+        return bool(tempting) and tempting <= chosen
+
 
 @dataclass(frozen=True)
-class Ordering:
+class Ordering(Judge):
     """Things in an order, best or first at the head; a sorted Series stands for its labels."""
 
     def compare(self, expected: Any, given: object) -> Comparison:
@@ -181,7 +241,7 @@ class Ordering:
         return differs("order-off", place=place + 1, value=shown(order[place]))
 
 
-class Parts:
+class Parts(Judge):
     """Several named answers in one: a dict, a Series, or a table of one row.
 
     Args:
@@ -235,6 +295,11 @@ class Parts:
         return Comparison(round(share, 9), tuple(findings), attempted=bool(compared))
 
 
+def _named(options: Iterable[str]) -> list[dict[str, str]]:
+    """Return options such that each is shown with its text."""
+    return [{"option": option} for option in options]
+
+
 def _texts(values: Iterable[Any]) -> list[str]:
     """Return values as plain text, so that a category, a string and a NumPy string are one."""
     return [plain_text(value) for value in values]
@@ -248,7 +313,7 @@ def diagnose(judge: Judge, expected: Any, given: object, slips: Mapping[str, Any
 
     Args:
         judge: How to compare.
-        expected: The right answer.
+        expected: The right answer, as the judge observed it, like the others.
         given: The learner's.
         slips: Wrong answers by name, in the order in which they are tried.
     """
@@ -256,7 +321,7 @@ def diagnose(judge: Judge, expected: Any, given: object, slips: Mapping[str, Any
     if result.agrees or not result.attempted:
         return result
     for name, wrong in slips.items():
-        if judge.compare(wrong, given).agrees:
+        if judge.recognises(wrong, given, expected):
             return Comparison(result.share, (Finding(f"slips.{name}"),))
     if isinstance(judge, Parts):
         try:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdcourse.checks.judges import Exact, Number, Ordering, Parts
-from kdcourse.checks.questions import Exercise, Question
-from kdcourse.checks.tables import Table
-from kdcourse.checks.written import Written
+from kdcourse.checks.kinds import Exact, Exercise, Number, Ordering, Parts, Question, Table, Written
 from kdcourse.metrics import industry
 
 if TYPE_CHECKING:
@@ -110,10 +107,14 @@ def _ours(load: Loader) -> pd.DataFrame:
     return shipments[shipments["origin"] == "HGH"]
 
 
+def _end(load: Loader) -> pd.Timestamp:
+    """The data end at the midnight after the last parcel was accepted."""
+    return load("shipments")["accepted_at"].max().ceil("D")
+
+
 def ranking(load: Loader) -> list[str]:
     """Products by the share of due promises kept, best first."""
-    # The data end at the midnight after the last parcel was accepted.
-    end = load("shipments")["accepted_at"].max().ceil("D")
+    end = _end(load)
     rates = {
         str(product): industry.on_time_rate(parcels, end)
         for product, parcels in _ours(load).groupby("product_id")
@@ -180,6 +181,37 @@ def fastest_year(load: Loader) -> dict[str, float]:
     return _with_base(load, int(level.index[int(official.argmax())]))
 
 
+# --- q5: an offer to a shop that sends from Hangzhou to the East
+
+
+def offers(load: Loader) -> dict[str, float]:
+    """What can be said of each product on the shop's routes, ``"<product>_<figure>"``.
+
+    Hours promised, median hours on the way, parcels on time and late of 100, mean fee paid, and the
+    list prices; a product nobody sends there has only the first and the last.
+    """
+    cities, end = load("cities").set_index("city")["region"], _end(load)
+    ours = _ours(load)
+    east = cities[cities == cities["HGH"]].index
+    routes = ours[ours["destination"].isin(east)]
+    figures: dict[str, float] = {}
+    for product in load("products").to_dict("records"):
+        parcels = routes[routes["product_id"] == product["product_id"]]
+        on_time = industry.on_time_rate(parcels, end) * 100
+        hours = (parcels["delivered_at"] - parcels["accepted_at"]).dt.total_seconds() / 3600
+        told = {
+            "promise": product["promised_hours"],
+            "hours": hours.median(),
+            "on_time": on_time,
+            "late": 100 - on_time,
+            "fee": parcels["fee"].mean(),
+            "base_fee": product["base_fee"],
+            "per_kg_fee": product["per_kg_fee"],
+        }
+        figures |= {f"{product['product_id']}_{name}": float(value) for name, value in told.items()}
+    return figures
+
+
 exercise = Exercise(
     "1.1",
     questions=[
@@ -237,7 +269,12 @@ exercise = Exercise(
             "q5",
             points=3,
             answer="memo",
-            judge=Written(slots=("offer", "intelligent", "green", "personal")),
+            judge=Written(
+                slots=("offer", "intelligent", "green", "personal"),
+                cite={"offer": 2},
+                figures=offers,
+                stated=(30,),
+            ),
         ),
     ],
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from kdcourse.checks.judges import Judge, diagnose
-from kdcourse.checks.values import blank
+from kdcourse.checks.values import Unreadable, blank
 from kdcourse.checks.verdict import Comparison, Finding, Outcome, Verdict
 from kdcourse.checks.written import Written
 from kdcourse.data import Loader
@@ -22,10 +23,12 @@ class Answers:
     """What an answer is held against on one set of data.
 
     Attributes:
-        expected: The right answer; for a written one its prompts.
-        slips: Known wrong answers by name.
+        judge: How answers are compared, on these data.
+        expected: The right answer, as the judge observed it; for a written one its prompts.
+        slips: Known wrong answers by name, observed too.
     """
 
+    judge: Judge
     expected: Any
     slips: Mapping[str, Any]
 
@@ -42,7 +45,8 @@ class Question:
         points: What it is worth.
         answer: The variable the learner puts the answer into.
         judge: How answers are compared.
-        expect: The right answer as a function of the data; none for a written answer.
+        expect: The right answer as a function of the data (an example of one where many are right);
+            none for a written answer.
         slips: Tempting wrong answers, also functions of the data, by name; tried in this order.
     """
 
@@ -93,10 +97,11 @@ class Exercise:
 
     def answers(self, question: Question, load: Loader) -> Answers:
         """Work out the right answer and the known wrong ones on the data that ``load`` gives."""
+        judge = question.judge.on(load)
         if question.expect is None:
-            return Answers(self.texts(question.name).get("slots", {}), {})
-        wrong = {name: slip(load) for name, slip in question.slips.items()}
-        return Answers(question.expect(load), wrong)
+            return Answers(judge, self.texts(question.name).get("slots", {}), {})
+        wrong = {name: judge.observe(slip(load)) for name, slip in question.slips.items()}
+        return Answers(judge, judge.observe(question.expect(load)), wrong)
 
     def verdict(self, question: Question, given: object, answers: Answers) -> Verdict:
         """Judge an answer; whatever it is, this returns.
@@ -111,7 +116,11 @@ class Exercise:
         if given is None:
             return self.unjudged(question, Outcome.NOT_ATTEMPTED, "answer-none")
         try:
-            found = _compare(question, given, answers)
+            # What comparing stumbles over, the verdict says; nbgrader gives no points after a
+            # warning.
+            with catch_warnings():
+                simplefilter("ignore")
+                found = _compare(given, answers)
         except (Exception, SystemExit) as fault:
             # An answer can be any object, with methods that raise anything when touched.
             kind = type(fault).__name__
@@ -138,10 +147,14 @@ class Exercise:
         )
 
 
-def _compare(question: Question, given: object, answers: Answers) -> Comparison:
+def _compare(given: object, answers: Answers) -> Comparison:
     if blank(given):
         return Comparison(0.0, attempted=False)
-    return diagnose(question.judge, answers.expected, given, answers.slips)
+    try:
+        observed = answers.judge.observe(given)
+    except Unreadable as fault:
+        return Comparison(0.0, (fault.finding,))
+    return diagnose(answers.judge, answers.expected, observed, answers.slips)
 
 
 def _outcome(found: Comparison) -> Outcome:

@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from kdcourse.texts import KitError, content, pick
+from kdcourse.checks.catalogue import find_question
+from kdcourse.checks.written import Written
+from kdcourse.data import load
+from kdcourse.texts import KitError, pick
 
 Cell = dict[str, Any]
 
@@ -43,19 +46,26 @@ def solution_of(question_id: str, folder: Path) -> str:
 def model_answer(question_id: str) -> dict[str, str]:
     """Return the model texts of a written question by slot, in the language spoken now.
 
+    The figures in them are those of the learner's data: a placeholder like ``{economy_fee:.1f}``
+    names one that the question lets be cited.
+
     Args:
         question_id: ``"1.1.q5"``.
+
+    Raises:
+        KitError: There is no such question, or its data can't be read.
     """
-    lesson, _, question = question_id.rpartition(".")
-    return {
-        slot: pick(text) for slot, text in content(f"exercises/{lesson}")[question]["model"].items()
-    }
+    exercise, question = find_question(question_id)
+    judge = question.judge
+    figures = judge.figures(load) if isinstance(judge, Written) else {}
+    model = exercise.texts(question.name)["model"]
+    return {slot: pick(text).format(**figures) for slot, text in model.items()}
 
 
 def _model(question_id: str) -> list[str]:
     try:
         texts = model_answer(question_id)
-    except (KeyError, OSError):
+    except KeyError:
         return []
     return [f"**{slot}**: {text}" for slot, text in texts.items()]
 

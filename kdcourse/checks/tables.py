@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kdcourse.checks.judges import Exact, Number
+from kdcourse.checks.judges import Exact, Judge, Number
 from kdcourse.checks.values import Unreadable, canonical, far_more, kind, shown
 from kdcourse.checks.verdict import Comparison, Finding
 
@@ -18,7 +18,7 @@ LONGEST_LIST = 8
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Judge):
     """A table, or a Series where one column is asked.
 
     Index or column, the order of columns and rows, category or text, time zone or none, further
@@ -83,11 +83,7 @@ class Table:
         plain = frame.reset_index(drop=True)
         if named and named == absent:
             levels = frame.index.to_frame(index=False)[named]
-        elif (
-            absent
-            and frame.index.nlevels == len(absent)
-            and not isinstance(frame.index, pd.RangeIndex)
-        ):
+        elif absent and frame.index.nlevels == len(absent) and not _row_numbers(frame.index):
             levels = frame.index.to_frame(index=False)
             levels.columns = pd.Index(absent)
         else:
@@ -102,7 +98,7 @@ class Table:
             raise Unreadable("rows-too-many", count=f"{len(frame):,}")
 
     def _index(self, frame: pd.DataFrame, right: pd.DataFrame) -> pd.MultiIndex:
-        return pd.MultiIndex.from_arrays([canonical(frame[k], right[k]) for k in self.key])
+        return pd.MultiIndex.from_arrays([_level(frame[k], right[k]) for k in self.key])
 
     def _without_idle_rows(
         self, right: pd.DataFrame, frame: pd.DataFrame
@@ -169,6 +165,17 @@ class Table:
 
     def _cell(self, frame: pd.DataFrame, place: int, column: str) -> dict[str, Any]:
         return {"row": self._row(frame, place), "value": shown(frame[column].iloc[place])}
+
+
+def _row_numbers(index: pd.Index[Any]) -> bool:
+    """Whether an index only counts rows; pandas keeps typed years in a row as a range, too."""
+    return isinstance(index, pd.RangeIndex) and index.start == 0
+
+
+def _level(column: pd.Series[Any], like: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a key in canonical form, rid of the float noise that would keep rows apart."""
+    plain = canonical(column, like)
+    return plain.round(9) if pd.api.types.is_float_dtype(plain.dtype) else plain
 
 
 def _is_text(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import numbers
 import types
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kdcourse.checks.verdict import Finding
+from kdcourse.texts import KitError
 
 LONGEST_SHOWN = 40
 
@@ -40,6 +42,12 @@ class Unreadable(Exception):  # noqa: N818 - an answer that can't be read is no 
     def __init__(self, key: str, **fields: object) -> None:
         self.finding = Finding(key, fields)
         super().__init__(key)
+
+    def within(self, *path: str) -> Unreadable:
+        """Return the same, said of the part of the answer at ``path``."""
+        for part in reversed(path):
+            self.finding = self.finding.within(part)
+        return self
 
 
 def blank(value: object) -> bool:
@@ -73,6 +81,12 @@ def shown(value: object) -> dict[str, str] | str:
     if isinstance(value, numbers.Real | Decimal):
         return f"{float(value):.6g}" if abs(float(value)) < 1e6 else f"{float(value):,.0f}"
     return kind(value)
+
+
+def said(fault: KitError) -> dict[str, Any]:
+    """Return a fault of the kit as a field of a finding, to be said in the reader's language."""
+    fields = {name: str(value) for name, value in fault.fields.items()}
+    return {"say": fault.key, "fields": fields}
 
 
 def missing(value: object) -> bool:
@@ -153,9 +167,11 @@ def canonical(column: pd.Series[Any], like: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def plain_text(value: object) -> str:
-    """Return a value as text, so that two ways to write the same text or number are equal."""
+    """Return a value as text, so that two ways to write the same text, number or day are equal."""
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         return f"{float(value):.15g}"
+    if isinstance(value, dt.date | np.datetime64):
+        return pd.Timestamp(value).tz_localize(None).isoformat().removesuffix("T00:00:00")
     return unicodedata.normalize("NFC", str(value).strip())
 
 

@@ -60,10 +60,10 @@ class Checked:
         return "\n".join([*parts, "</div>"])
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        # nbgrader takes a number as the points of a cell.
-        if os.environ.get("NBGRADER_EXECUTION"):
-            return {"text/plain": f"{self.verdict.points:g}"}
-        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+        # nbgrader takes a plain number as the points of a cell; its feedback shows the card.
+        graded = os.environ.get("NBGRADER_EXECUTION")
+        plain = f"{self.verdict.points:g}" if graded else repr(self)
+        return {"text/html": self._repr_html_(), "text/plain": plain}
 
 
 class Note:

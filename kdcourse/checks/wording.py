@@ -61,16 +61,22 @@ def _sentence(finding: Finding, answer: str, words: Mapping[str, Any]) -> str:
     kind, _, name = finding.key.partition(".")
     if kind == "slips":
         return pick(words["slips"][name])
-    path = answer + "".join(f'["{part}"]' for part in finding.where)
-    fields = {field: _said(value) for field, value in finding.fields.items()}
+    # A call's arguments stand in parentheses already.
+    parts = (part if part.startswith("(") else f'["{part}"]' for part in finding.where)
+    path = answer + "".join(parts)
+    fields = {field: _said(value, words) for field, value in finding.fields.items()}
     return pick(content("messages/check")[finding.key]).format(name=path, **fields)
 
 
-def _said(value: object) -> object:
+def _said(value: object, words: Mapping[str, Any]) -> object:
     """Return a field of a finding in the reader's language."""
+    if isinstance(value, dict) and "option" in value:
+        text = words.get("options", {}).get(value["option"])
+        return f'"{value["option"]}"' + (f" ({pick(text)})" if text else "")
     if isinstance(value, dict):
-        inner = {field: _said(part) for field, part in value.get("fields", {}).items()}
+        inner = {field: _said(part, words) for field, part in value.get("fields", {}).items()}
         return say(value["say"], **inner)
     if isinstance(value, list):
-        return ("、" if language() == "zh-CN" else ", ").join(str(_said(part)) for part in value)
+        comma = "、" if language() == "zh-CN" else ", "
+        return comma.join(str(_said(part, words)) for part in value)
     return value
