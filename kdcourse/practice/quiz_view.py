@@ -16,7 +16,7 @@ from kdcourse.practice.quiz_reading import Item
 from kdcourse.practice.quiz_text import as_text
 from kdcourse.texts import language, pick, say, speaking
 
-# JupyterLab takes arrows and letters for its own shortcuts unless the element in focus says it wants
+# JupyterLab takes arrows and letters for its shortcuts unless the element in focus says it wants
 # them, and ipywidgets gives the radio buttons of a question no common name, without which arrows
 # can't move between them. Python can set neither, so the style sheet does when it has loaded.
 _KEYS = """
