@@ -87,7 +87,8 @@ def _with_help_option(command: Any) -> Any:
 
 def _usage_fault(fault: Any, arguments: Sequence[str]) -> str:
     """Say what was not understood; nothing if typer has shown the help instead."""
-    if not fault.message:
+    missing = type(fault).__name__ == "MissingParameter"
+    if not fault.message and not missing:
         return ""
     path = fault.ctx.command_path if getattr(fault, "ctx", None) else PROGRAM
     see = f"{path} --help"
@@ -95,7 +96,9 @@ def _usage_fault(fault: Any, arguments: Sequence[str]) -> str:
         # A known option without its value is named, too; only an unknown one has near misses.
         unknown = hasattr(fault, "possibilities")
         return say("cli.unknown-option" if unknown else "cli.bad-value", name=name, help=see)
-    if option := getattr(fault, "param", None):
+    if (option := getattr(fault, "param", None)) and missing:
+        return say("cli.missing-value", name=(option.opts or [option.name])[0], help=see)
+    if option:
         return say("cli.bad-value", name=(option.opts or [option.name])[0], help=see)
     return say("cli.bad-usage", line=" ".join([PROGRAM, *arguments]), help=see)
 

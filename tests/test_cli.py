@@ -61,6 +61,8 @@ def test_the_version_is_told() -> None:
         (["start", "--port"], "--port lacks its value, or does not take this one."),
         (["start", "--port", "a"], "--port lacks its value, or does not take this one."),
         (["start", "surplus"], '"kdcourse start surplus" cannot be understood.'),
+        (["author", "new", "lesson", "2.4", "tiers"], '"--title-en" is missing.'),
+        (["author", "preview"], '"names" is missing.'),
     ],
 )
 def test_a_slip_on_the_command_line_is_named(
