@@ -225,3 +225,12 @@ def test_settings_are_written_once_but_follow_the_language(tmp_path: Path) -> No
     stored = read_manifest(tmp_path, "0.1.0")
     assert stored is not None
     assert stored.interface == "en"
+
+
+def test_a_terminal_of_jupyterlab_finds_the_command_and_this_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/elsewhere")
+    given = launch.environment(tmp_path)
+    assert given["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/elsewhere"]
+    assert given["KDCOURSE_WORKSPACE"] == str(tmp_path)

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import signal
+import sys
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -66,6 +67,20 @@ def write_settings(workspace: Path, lang: str, manifest: Manifest) -> None:
         write_manifest(workspace, manifest)
 
 
+def environment(workspace: Path) -> dict[str, str]:
+    """Return the variables that JupyterLab, its kernels and its terminals are given."""
+    own = Path(sys.executable).parent
+    return {
+        # Not the learner's own Jupyter settings: neither used nor changed.
+        "JUPYTER_CONFIG_DIR": str(lab_folder(workspace) / "config"),
+        # The kernel is the Python that runs now, even if another is registered for this user.
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        # In a terminal of JupyterLab, `kdcourse doctor` is found and means this workspace.
+        "PATH": os.pathsep.join([str(own), os.environ.get("PATH", os.defpath)]),
+        "KDCOURSE_WORKSPACE": str(workspace),
+    }
+
+
 def lab_folder(workspace: Path) -> Path:
     """Return where everything JupyterLab remembers about this workspace lies."""
     return workspace / WORKSPACE_MARK / "lab"
@@ -96,10 +111,7 @@ def serve(
         KitError: The server couldn't be started.
     """
     lab = lab_folder(workspace)
-    # Not the learner's own Jupyter settings: neither used nor changed.
-    os.environ["JUPYTER_CONFIG_DIR"] = str(lab / "config")
-    # The kernel is the Python that runs now, even if another is registered for this user.
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    os.environ.update(environment(workspace))
     import zmq
     from jupyterlab.labapp import LabApp
 
