@@ -7,8 +7,8 @@ import json
 import os
 import secrets
 import signal
-import sys
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
