@@ -83,6 +83,14 @@ def test_accept_wants_names_and_stamps_what_they_mean(root):
     assert author("status", "--check")[0] == 0
 
 
+def test_accepting_a_solution_brings_its_exercise_up_to_date(root):
+    assert author("build")[0] == 0
+    edit(SOLUTION.path(root, "en"), lambda nb: cell(nb, "q1").update(source="## Another task"))
+    assert author("build")[0] == 0
+    assert author("status", "solutions/1.1:q1", "--accept")[0] == 0
+    assert author("build", "--check")[0] == 0
+
+
 def test_accept_refuses_what_is_no_translation_and_stamps_the_rest(root):
     def change(nb):
         cell(nb, "predict")["source"] = "Guess now."

@@ -223,12 +223,17 @@ def _remind(names: Sequence[str]) -> None:
 
 
 def _accept(chosen: Sequence[tuple[Place, set[str] | None]]) -> None:
+    from kdcourse.authoring import build as builder
+
     refused: list[KitError] = []
     for place, cells in chosen:
         number, turned_down = translation.accept(course_root(), place, cells)
         label = place.label("zh-CN")
         if number:
             typer.echo(say("author.accepted", number=number, notebook=label))
+            if place.tree == "solutions":
+                # Its exercise carries the stamps, too.
+                builder.build(course_root(), [f"{place.tree}/{place.name}"])
         refused += [
             KitError(
                 "author.refused", notebook=label, cell=s.cell, why=say(f"author.why-{s.reason}")
