@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("en", "zh-CN")
@@ -51,8 +53,20 @@ class KitError(Exception):
 @cache
 def content(path: str) -> dict[str, Any]:
     """Read one TOML file of ``kdcourse/content``, e.g. ``"messages/start"``. Do not change it."""
-    source = files("kdcourse") / "content" / f"{path}.toml"
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    return read_toml(files("kdcourse") / "content" / f"{path}.toml")
+
+
+def read_toml(source: Path | Traversable) -> dict[str, Any]:
+    """Read a TOML file, a path or a part of a package.
+
+    Raises:
+        KitError: It isn't TOML; names the line.
+        OSError: It isn't there.
+    """
+    try:
+        return tomllib.loads(source.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise KitError("texts.not-toml", path=source, reason=fault) from fault
 
 
 def language() -> str:

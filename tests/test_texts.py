@@ -10,6 +10,7 @@ from kdcourse.texts import (
     KitError,
     language,
     pick,
+    read_toml,
     say,
     speaking,
     system_language,
@@ -120,3 +121,12 @@ def test_a_terminal_without_chinese_gets_english(monkeypatch, encoding, expected
 def test_no_terminal_at_all_gets_english(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     assert terminal_language("zh-CN") == "en"
+
+
+def test_a_file_that_is_no_toml_is_named_with_its_line(tmp_path):
+    broken = tmp_path / "1.1.toml"
+    broken.write_text('[q1.hints]\nnudge = "say "this""\n', encoding="utf-8")
+    with pytest.raises(KitError) as fault:
+        read_toml(broken)
+    assert str(broken) in str(fault.value)
+    assert "line 2" in str(fault.value)

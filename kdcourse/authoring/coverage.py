@@ -12,7 +12,6 @@ Sentences of a skeleton count for nothing.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from kdcourse.authoring.notebook import Cell, Notebook, facts, read, tags
 from kdcourse.authoring.skeleton import MARK, unfinished
 from kdcourse.authoring.syllabus import MODES, STRENGTH, TOPICS, Concept, concepts, topics
 from kdcourse.authoring.trees import places
-from kdcourse.texts import LANGUAGES
+from kdcourse.texts import LANGUAGES, read_toml
 
 _TAG = re.compile(r"(T-\d+\.\d{2})(?:/(\w+))?")
 _TOPIC = re.compile(r"[SNA]-\d{2}")
@@ -169,7 +168,7 @@ def _read_notebook(root: Path, nb: Notebook, found: Coverage, words: dict[str, l
 
 
 def _read_quiz(path: Path, found: Coverage, words: dict[str, list[str]]) -> None:
-    for item in tomllib.loads(path.read_text(encoding="utf-8")).get("items", []):
+    for item in read_toml(path).get("items", []):
         text = str(item)
         if MARK not in text:
             for concept in item.get("concepts", ()):
@@ -230,7 +229,7 @@ def _with_rubric(root: Path, lesson: str) -> set[str]:
     path = root / "kdcourse" / "content" / "exercises" / f"{lesson}.toml"
     if not path.exists():
         return set()
-    texts = tomllib.loads(path.read_text(encoding="utf-8"))
+    texts = read_toml(path)
     return {name for name, words in texts.items() if "rubric" in words}
 
 

@@ -46,6 +46,19 @@ def _put(path: Path, text: str) -> None:
     part.replace(path)
 
 
+def _checksums(folder: Path) -> dict[str, str]:
+    """Return path -> checksum as stored in ``folder``.
+
+    Raises:
+        KitError: They are missing or damaged.
+    """
+    try:
+        sums: dict[str, str] = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise KitError("data.no-checksums", path=folder / CHECKSUMS) from None
+    return sums
+
+
 def changed(folder: Path) -> Iterator[str]:
     """Say which files of ``folder`` are missing or not those of the checksums.
 
@@ -53,9 +66,9 @@ def changed(folder: Path) -> Iterator[str]:
         A sentence per file, with what to do.
     """
     try:
-        sums = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        yield say("data.no-checksums", path=folder / CHECKSUMS)
+        sums = _checksums(folder)
+    except KitError as fault:
+        yield str(fault)
         return
     for path, expected in sums.items():
         if not (folder / path).is_file():
@@ -94,11 +107,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
     path = folder / declared.path
     if not path.is_file():
         raise KitError("data.file-missing", path=path)
-    try:
-        sums = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise KitError("data.no-checksums", path=folder / CHECKSUMS) from None
-    if checksum(path) != sums.get(declared.path.as_posix()):
+    if checksum(path) != _checksums(folder).get(declared.path.as_posix()):
         raise KitError("data.file-changed", path=path)
     try:
         return read_csv(name, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from kdcourse.authoring.derive import STUB, handed_out, is_answer, is_check
 from kdcourse.authoring.lint.code import calls, parsed
 from kdcourse.authoring.lint.rules import Finding, Subject, found, rule
 from kdcourse.authoring.notebook import Cell, tags
+from kdcourse.texts import read_toml
 
 #: As a prompt ends: "(3 points)", “（3 分）”.
 _POINTS = re.compile(r"[(（]\s*(\d+(?:\.\d+)?)\s*(?:points?|分)\s*[)）]")
@@ -114,7 +114,7 @@ def quiz_items(subject: Subject) -> Iterator[Finding]:
 
 def _texts(subject: Subject, folder: str) -> dict[str, Any]:
     path = subject.content / folder / f"{subject.facts.get('lesson')}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return read_toml(path) if path.exists() else {}
 
 
 def _question(call: ast.Call) -> str | None:
