@@ -19,3 +19,22 @@ def pytest_itemcollected(item):
     cell = getattr(item, "cell", None)
     if cell is not None and cell.get("execution_count") is None:
         cell["execution_count"] = 0
+
+
+def pytest_configure():
+    """Start a kernel again that lost its port to another before it could take it."""
+    try:
+        from nbval import kernel
+    except ImportError:
+        return
+    start = kernel.start_new_kernel
+
+    def start_again(*args, **options):
+        for _ in range(2):
+            try:
+                return start(*args, **options)
+            except RuntimeError:
+                continue
+        return start(*args, **options)
+
+    kernel.start_new_kernel = start_again

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from author_samples import EXERCISE, LESSON, SOLUTION, cell, edit, loads, runnable
+from nbclient import NotebookClient
 
 from kdcourse.authoring import build as builder
 from kdcourse.authoring.derive import STUB
@@ -56,6 +57,19 @@ def test_the_untouched_exercise_was_run(built):
     nb = read(EXERCISE.path(built, "en"))
     assert STUB in cell(nb, "q1-answer")["source"]
     assert cell(nb, "q1-check")["outputs"][0]["data"] == {"text/plain": "'1.1.q1'"}
+
+
+def test_a_kernel_that_dies_before_its_first_cell_is_started_again(copy, monkeypatch):
+    start, failures = NotebookClient.async_start_new_kernel_client, ["port taken", "port taken"]
+
+    async def start_at_last(self):
+        if failures:
+            raise RuntimeError(failures.pop())
+        return await start(self)
+
+    monkeypatch.setattr(NotebookClient, "async_start_new_kernel_client", start_at_last)
+    assert builder.build(copy, ["notebooks/1.1"], run_all=True).faults == []
+    assert failures == []
 
 
 def test_running_again_gives_the_same_bytes(copy):

@@ -14,6 +14,8 @@ from kdcourse.texts import KitError
 #: Seconds a cell may take; generous, for a lesson's cell that needs more is a fault by itself.
 CELL_TIMEOUT = 120
 
+#: How often a kernel that dies before its first cell is started.
+_STARTS = 3
 #: Beginnings of environment variables that would change what a notebook shows.
 _SETTINGS = ("KDCOURSE_", "MPLBACKEND", "MATPLOTLIBRC", "NBGRADER_")
 
@@ -34,7 +36,7 @@ async def run(nb: Notebook, folder: Path, label: str, timeout: int = CELL_TIMEOU
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
     at: list[str] = [""]
 
@@ -43,23 +45,30 @@ async def run(nb: Notebook, folder: Path, label: str, timeout: int = CELL_TIMEOU
 
     cells = [_fresh(cell) for cell in nb["cells"]]
     node: Any = nbformat.from_dict({**nb, "cells": cells})  # type: ignore[no-untyped-call]
-    client = NotebookClient(
-        node,
-        timeout=timeout,
-        kernel_name="python3",
-        record_timing=False,
-        store_widget_state=False,
-        coalesce_streams=True,
-        shutdown_kernel="immediate",
-        on_cell_start=note_cell,
-        # A kernel on this very machine needn't warn of the network.
-        extra_arguments=["--log-level=ERROR"],
-    )
-    # A cell that captures output in a widget otherwise stalls now and then.
-    client.comm_open_handlers.clear()
     with tempfile.TemporaryDirectory(prefix="kdcourse-") as own_settings:
         try:
-            await client.async_execute(cwd=str(folder), env=_environment(own_settings))
+            for start in range(_STARTS):
+                client = NotebookClient(
+                    node,
+                    timeout=timeout,
+                    kernel_name="python3",
+                    record_timing=False,
+                    store_widget_state=False,
+                    coalesce_streams=True,
+                    shutdown_kernel="immediate",
+                    on_cell_start=note_cell,
+                    # A kernel on this very machine needn't warn of the network.
+                    extra_arguments=["--log-level=ERROR"],
+                )
+                # A cell that captures output in a widget otherwise stalls now and then.
+                client.comm_open_handlers.clear()
+                try:
+                    await client.async_execute(cwd=str(folder), env=_environment(own_settings))
+                    break
+                except RuntimeError:
+                    # Ports are chosen before the kernel takes them; another may be quicker.
+                    if at[0] or start == _STARTS - 1:
+                        raise
         except CellExecutionError as error:
             what = f"{error.ename}: {error.evalue}"
             raise KitError("author.cell-failed", notebook=label, cell=at[0], error=what) from error
@@ -67,7 +76,7 @@ async def run(nb: Notebook, folder: Path, label: str, timeout: int = CELL_TIMEOU
             raise KitError(
                 "author.cell-timeout", notebook=label, cell=at[0], seconds=timeout
             ) from error
-        except DeadKernelError as error:
+        except RuntimeError as error:  # also nbclient's DeadKernelError
             raise KitError("author.kernel-died", notebook=label, cell=at[0]) from error
     for cell, ran in zip(nb["cells"], node["cells"], strict=True):
         if cell["cell_type"] == "code":
