@@ -82,15 +82,20 @@ class Course:
     def run(self, *arguments, **environment):
         """Run a Python command as in the activated environment, which nbgrader relies on."""
         found = os.pathsep.join([str(Path(self.python).parent), os.environ["PATH"]])
-        done = subprocess.run(
-            [self.python, *map(str, arguments)],
-            cwd=self.root,
-            env=plain_environment() | {"PATH": found} | environment,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=300,
-            check=False,
-        )
+        # A kernel can lose its port to another process before it takes it. Called again, nbgrader
+        # goes on with what isn't graded yet.
+        for _ in range(3):
+            done = subprocess.run(
+                [self.python, *map(str, arguments)],
+                cwd=self.root,
+                env=plain_environment() | {"PATH": found} | environment,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=300,
+                check=False,
+            )
+            if done.returncode == 0:
+                break
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
