@@ -5,40 +5,88 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from kdcourse.texts import KitError
-from kdcourse.world.settings import CITIES, PRODUCTS
+from kdcourse.texts import KitError, content
+from kdcourse.world.settings import (
+    CHANNELS,
+    CITIES,
+    POSTS,
+    PROBLEMS,
+    PRODUCTS,
+    REASONS,
+    REGIONS,
+    TIERS,
+)
 
-#: Lever -> (what it is set for, lowest and highest value that makes sense).
-_RANGES: dict[str, tuple[tuple[str, ...], float, float]] = {
-    "price": (PRODUCTS, 0.5, 2.0),
-    "promise": (PRODUCTS, 6.0, 480.0),
-    "capacity": (CITIES, 0.5, 3.0),
+#: What a lever may be set for.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "products": PRODUCTS,
+    "lanes": PRODUCTS + tuple(f"{p}:{r}" for p in PRODUCTS for r in REGIONS),
+    "cities": CITIES,
+    "tiers": TIERS,
+    "problems": PROBLEMS,
+    "posts": POSTS,
+    "desks": ("desk",),
+    "effort": ("number", "first_day"),
+    "channels": CHANNELS,
+    "caps": ("month",),
+    "reasons": REASONS,
 }
+
+Lever = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Policy:
     """Decisions that differ from what the carrier does today; an empty policy changes nothing.
 
-    Two worlds with the same seed and different policies differ only by what the levers cause.
+    Two worlds with the same seed and different policies differ only by what the levers cause. Each
+    lever maps names to values; ranges and meanings stand in ``content/world/levers.toml``.
 
     Attributes:
-        price: Product -> factor on its list price (0.5 to 2).
-        promise: Product -> hours promised from acceptance to delivery (6 to 480).
-        capacity: City -> parcels its site can sort at normal pace, in average months' load
-            (0.5 to 3).
+        price: Product -> factor on its list price.
+        discount: Tier of customers -> extra share off the fee.
+        promise: Product, or ``product:region`` of destination -> hours promised.
+        capacity: City -> parcels its site can sort at normal pace, in average months' load.
+        staffing: ``desk`` -> agents as a factor on today's number.
+        response: Tier -> hours within which a complaint must have its first answer.
+        compensation: Problem -> payment as a share of the harm claimed.
+        empowerment: Post -> yuan that an agent may pay without asking.
+        loyalty: Tier -> worth of points as a share of the fee (0: not for this tier).
+        calls: ``number`` of calls to a prospect and days until the first (``first_day``).
+        marketing: Channel -> reach of campaigns as a factor on today's.
+        contact_cap: ``month`` -> messages a customer may get in a month.
+        win_back: Reason of leaving -> yuan of a voucher.
 
     Raises:
-        KitError: An unknown product or city, or a value out of range.
+        KitError: An unknown lever or name, or a value out of range.
     """
 
-    price: Mapping[str, float] = field(default_factory=dict)
-    promise: Mapping[str, float] = field(default_factory=dict)
-    capacity: Mapping[str, float] = field(default_factory=dict)
+    price: Lever = field(default_factory=dict)
+    discount: Lever = field(default_factory=dict)
+    promise: Lever = field(default_factory=dict)
+    capacity: Lever = field(default_factory=dict)
+    staffing: Lever = field(default_factory=dict)
+    response: Lever = field(default_factory=dict)
+    compensation: Lever = field(default_factory=dict)
+    empowerment: Lever = field(default_factory=dict)
+    loyalty: Lever = field(default_factory=dict)
+    calls: Lever = field(default_factory=dict)
+    marketing: Lever = field(default_factory=dict)
+    contact_cap: Lever = field(default_factory=dict)
+    win_back: Lever = field(default_factory=dict)
+
+    def __new__(cls, **levers: Lever) -> Policy:
+        """Refuse a lever that isn't there in a sentence, where Python would speak of arguments."""
+        known = content("world/levers")
+        for name in levers:
+            if name not in known:
+                raise KitError("world.no-such-lever", name=name, known=", ".join(known))
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for lever in fields(self):
-            known, low, high = _RANGES[lever.name]
+            about = content("world/levers")[lever.name]
+            known, low, high = _NAMES[about["of"]], about["low"], about["high"]
             for name, value in getattr(self, lever.name).items():
                 place = {"lever": lever.name, "name": name}
                 if name not in known:

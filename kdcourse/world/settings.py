@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,47 +19,19 @@ def _names(group: str) -> tuple[str, ...]:
 CITIES = _names("cities")
 PRODUCTS = _names("products")
 MARKETS = _names("markets")
+REGIONS = ("east", "central", "west")
+#: Low, middle and high end, by parcels in an average month.
+TIERS = ("low", "mid", "high")
+#: Of relations: one-deal price shoppers, and three that are worth keeping.
+KINDS = ("transactional", "top", "promising", "slipping")
+#: What a customer may complain about.
+PROBLEMS = ("late", "lost", "damaged", "info", "fee", "manner")
+#: What a customer left over.
+REASONS = ("service", "price", "rival", "moved")
+POSTS = tuple(_TOML["desk"]["posts"])
+CHANNELS = ("app", "email", "phone", "sms")
 #: Where international parcels go; not a site of the carrier.
 OVERSEAS = "OVS"
-
-
-@dataclass(frozen=True)
-class Effects:
-    """The sizes of what causes what; a world with an effect set to 0 has none of it.
-
-    Attributes:
-        late_cost: Goodwill lost in a month in which all parcels of a customer are late.
-        memory: Share of a loss of goodwill still felt a month later.
-        churn_pull: Exponent by which lost goodwill multiplies the chance of leaving.
-        congestion: Relative lengthening of sorting per unit of utilisation beyond what is free.
-        economy_drift: Monthly rise of the odds that a parcel goes by economy.
-        elasticity: Market -> percent change of parcels per percent change of price.
-    """
-
-    late_cost: float
-    memory: float
-    churn_pull: float
-    congestion: float
-    economy_drift: float
-    elasticity: dict[str, float]
-
-    def without(self, *names: str) -> Effects:
-        """Return these effects with the named ones set to nothing (a placebo world)."""
-        none = {n: dict.fromkeys(MARKETS, 0.0) if n == "elasticity" else 0.0 for n in names}
-        return replace(self, **none)  # type: ignore[arg-type]
-
-
-@cache
-def default_effects() -> Effects:
-    """Return the effects planted in the course's own world."""
-    return Effects(
-        late_cost=_TOML["goodwill"]["late_cost"],
-        memory=_TOML["goodwill"]["memory"],
-        churn_pull=_TOML["goodwill"]["churn_pull"],
-        congestion=_TOML["sites"]["congestion"],
-        economy_drift=_TOML["mix"]["economy_drift"],
-        elasticity={m: _TOML["markets"][m]["elasticity"] for m in MARKETS},
-    )
 
 
 def setting(group: str, name: str) -> Any:
@@ -96,9 +66,25 @@ def by_market(name: str) -> Floats:
     return np.array([_TOML["markets"][market][name] for market in MARKETS], np.float64)
 
 
+def per_market(group: str, name: str) -> Floats:
+    """Return a setting that has a value for every market, in the order of :data:`MARKETS`."""
+    values = _TOML[group][name]
+    return np.array([values[market] for market in MARKETS], np.float64)
+
+
 def link_hours() -> Floats:
     """Return mean hours of the four links for every product at the carrier's pace; shape (5, 4)."""
     transit = _TOML["transit"]
     return np.array(
         [np.array(transit[_TOML["products"][p]["family"]]) * transit["pace"][p] for p in PRODUCTS]
     )
+
+
+def list_price(month: int) -> Floats:
+    """Return every product's list price in a month relative to the first list; shape (5,)."""
+    factors = np.ones(len(PRODUCTS))
+    for position, product in enumerate(PRODUCTS):
+        for since, factor in _TOML["price_changes"].get(product, []):
+            if month >= since:
+                factors[position] = factor
+    return factors
