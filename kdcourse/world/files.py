@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 
+from kdcourse.atomic import write_atomically
 from kdcourse.texts import LANGUAGES, KitError, say
-from kdcourse.world.tables import dictionary, faults, read_csv, table, tables, to_csv
+from kdcourse.world.tables import dictionary, read_csv, read_parquet, table, tables, to_csv
 
 CHECKSUMS = "checksums.json"
 
 
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
-    return sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -40,13 +41,10 @@ def _paths() -> list[str]:
 
 
 def _put(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
+    write_atomically(path, text.encode("utf-8"))
 
 
-def _checksums(folder: Path) -> dict[str, str]:
+def stored_checksums(folder: Path) -> dict[str, str]:
     """Return path -> checksum as stored in ``folder``.
 
     Raises:
@@ -56,6 +54,8 @@ def _checksums(folder: Path) -> dict[str, str]:
         sums: dict[str, str] = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise KitError("data.no-checksums", path=folder / CHECKSUMS) from None
+    if not isinstance(sums, dict):
+        raise KitError("data.no-checksums", path=folder / CHECKSUMS)
     return sums
 
 
@@ -66,7 +66,7 @@ def changed(folder: Path) -> Iterator[str]:
         A sentence per file, with what to do.
     """
     try:
-        sums = _checksums(folder)
+        sums = stored_checksums(folder)
     except KitError as fault:
         yield str(fault)
         return
@@ -81,35 +81,29 @@ def invalid(folder: Path) -> Iterator[str]:
     """Say what in the tables of ``folder`` is not as declared: types, ranges, codes, keys.
 
     Yields:
-        A sentence per fault, naming table, column and row.
+        A sentence per fault, naming table, row and column.
     """
+    from kdcourse.world.verify import examine
 
-    @cache
-    def load(name: str) -> pd.DataFrame:
-        return read(folder, name)
-
-    for name in tables():
-        try:
-            frame = load(name)
-        except KitError as fault:
-            yield str(fault)
-            continue
-        yield from faults(name, frame, load)
+    return (str(finding) for finding in examine(folder).faults)
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:
-    """Read table ``name`` from ``folder`` and hold its file against the checksum.
+    """Read table ``name`` from ``folder``, CSV or Parquet, and hold its file against the checksum.
 
     Raises:
         KitError: No such table; the file is missing, changed, damaged or not as declared.
     """
     declared = table(name)
     path = folder / declared.path
+    as_parquet = path.with_suffix(".parquet")
+    if not path.is_file() and as_parquet.is_file():
+        path = as_parquet
     if not path.is_file():
         raise KitError("data.file-missing", path=path)
-    if checksum(path) != _checksums(folder).get(declared.path.as_posix()):
+    if checksum(path) != stored_checksums(folder).get(path.relative_to(folder).as_posix()):
         raise KitError("data.file-changed", path=path)
     try:
-        return read_csv(name, path)
+        return read_parquet(name, path) if path == as_parquet else read_csv(name, path)
     except (ValueError, UnicodeDecodeError) as fault:
         raise KitError("data.unreadable", path=path, reason=fault) from None

@@ -130,7 +130,7 @@ def populate(
         {
             "customer_id": np.char.mod("C%07d", who),
             "name": _names(streams, who, kinds, market),
-            "phone": np.char.mod("154%08d", _digits(streams, who)),
+            "phone": np.char.mod("154%08d", phone_digits(streams, who)),
             "market_type": np.array(MARKETS)[market],
             "legal_kind": kinds,
             "city": np.array(CITIES)[city],
@@ -192,8 +192,8 @@ def _legal_kinds(streams: Streams, who: Ints, market: Ints) -> npt.NDArray[np.st
     return kinds
 
 
-def _digits(streams: Streams, who: Ints) -> Ints:
-    """Eight digits, different for each of up to a hundred million customers."""
+def phone_digits(streams: Streams, who: Ints) -> Ints:
+    """Return eight digits, different for each of up to a hundred million customers."""
     start = int(streams.uniform("phone", 0)[()] * 1e8)
     # Steps of a number without common factor with 10**8 visit every value once.
     return (start + who * 38_196_647) % 100_000_000

@@ -169,7 +169,7 @@ def _lived(
     recent = [np.zeros(size, np.int64)] * 3  # messages of the last three months
     told: list[Month] = []
     for month in range(months):
-        known |= _recommended(streams, people, goodwill, lost_since, month, effects)
+        known |= _recommended(streams, people, known, goodwill, lost_since, month, effects)
         here = (people.arrival <= month) & known & (lost_since == NEVER)
         presence = np.where(here, _presence(people, month), 0.0)
         contacts = contact(streams, people, willing & here, month, months, policy)
@@ -210,6 +210,7 @@ def _lived(
 def _recommended(
     streams: Streams,
     people: Population,
+    known: Bools,
     goodwill: Floats,
     lost_since: Ints,
     month: int,
@@ -218,7 +219,7 @@ def _recommended(
     """Return whom someone recommends the carrier to in this month: only the contented do."""
     due = (people.referrer >= 0) & (people.appears == month)
     friend = np.maximum(people.referrer, 0)
-    there = (people.arrival[friend] <= month) & (lost_since[friend] == NEVER)
+    there = known[friend] & (people.arrival[friend] <= month) & (lost_since[friend] == NEVER)
     chance = there * goodwill[friend] ** effects["referral_pull"]
     return due & (streams.uniform("recommends", people.who) < chance)
 

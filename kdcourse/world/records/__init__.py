@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module
 
 import pandas as pd
 
@@ -13,33 +12,10 @@ from kdcourse.world.story import Story
 #: Reads one table from the story of a block.
 Maker = Callable[[Story], pd.DataFrame]
 
-#: Modules here that hold ``TABLES`` (rows of a block's customers and staff) and ``COMPANY`` (the
-#: same rows whatever the block; read from the first).
-_MODULES = (
-    "company",
-    "parcels",
-    "people",
-    "organisations",
-    "consents",
-    "leads",
-    "deals",
-    "visits",
-    "routes",
-    "raw_customers",
-    "orders",
-    "finance",
-    "points",
-    "marketing",
-    "web",
-    "online",
-    "surveys",
-    "raw_surveys",
-)
-
 
 @cache
 def makers() -> Mapping[str, Maker]:
-    """Return how each table is made, by name; tables of customers before those of the company."""
+    """Return how each table is made, by name."""
     return _collected("TABLES") | _collected("COMPANY")
 
 
@@ -50,7 +26,69 @@ def company_tables() -> frozenset[str]:
 
 
 def _collected(kind: str) -> dict[str, Maker]:
+    """Gather what the modules here hold.
+
+    Args:
+        kind: ``TABLES``, rows of a block's customers and staff, or ``COMPANY``, the same rows
+            whatever the block.
+    """
+    # Inside the function: the modules need this package's story first.
+    from kdcourse.world.records import (
+        after_sales,
+        calls,
+        company,
+        complaints,
+        consents,
+        deals,
+        desk,
+        finance,
+        interactions,
+        leads,
+        marketing,
+        online,
+        operations,
+        orders,
+        organisations,
+        parcels,
+        people,
+        points,
+        raw_customers,
+        raw_surveys,
+        routes,
+        steps,
+        surveys,
+        visits,
+        web,
+    )
+
+    modules = (
+        company,
+        parcels,
+        people,
+        organisations,
+        consents,
+        leads,
+        deals,
+        visits,
+        routes,
+        raw_customers,
+        orders,
+        finance,
+        points,
+        marketing,
+        web,
+        online,
+        surveys,
+        raw_surveys,
+        desk,
+        complaints,
+        steps,
+        after_sales,
+        calls,
+        interactions,
+        operations,
+    )
     found: dict[str, Maker] = {}
-    for name in _MODULES:
-        found |= getattr(import_module(f"{__name__}.{name}"), kind, {})
+    for module in modules:
+        found |= getattr(module, kind, {})
     return found

@@ -1,0 +1,280 @@
+"""Build a folder of data of any size in constant memory, whole or not at all.
+
+Every file grows under its name with ``.part`` behind it. Only when all are complete do they take
+their names, the checksums last: while one ``.part`` lies there, the folder is unfinished.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from kdcourse.course import course_root
+from kdcourse.texts import LANGUAGES, KitError
+from kdcourse.world.exports import SUFFIXES, PartFile, Writer, format_named
+from kdcourse.world.files import CHECKSUMS, checksum, read
+from kdcourse.world.stream import in_order
+from kdcourse.world.tables import dictionary, tables
+
+#: Ends the name of what is not finished.
+PART = ".part"
+
+#: Gives the tables' rows of a block, in which the small tables come with block 0. It can be sent to
+#: another process.
+Producer = Callable[[int], Mapping[str, pd.DataFrame]]
+
+#: More processes than any machine has cores are a slip of the keyboard.
+MOST_JOBS = 256
+
+_PASSING = "passing" + PART
+_PAGES = {f"dictionary.{lang}.md": lang for lang in LANGUAGES}
+
+
+@dataclass
+class Built:
+    """What was built.
+
+    Attributes:
+        rows: Table -> its number of rows.
+        cleared: What an interrupted build had left and this one has cleared away.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    cleared: list[Path] = field(default_factory=list)
+
+
+def build(
+    producer: Producer,
+    blocks: int,
+    folder: Path,
+    form: str = "csv",
+    *,
+    jobs: int = 1,
+    force: bool = False,
+    step: Callable[[int, int], object] = lambda block, rows: None,
+) -> Built:
+    """Build the tables of a producer and the published ones in ``folder``.
+
+    Args:
+        producer: Makes the rows of a block.
+        blocks: How many there are.
+        folder: Where to; made if it isn't there.
+        form: ``csv``, ``parquet`` or ``xlsx``.
+        jobs: Processes that make blocks. The files are the same for any number.
+        force: Replace an earlier build. Files of anybody else's are never replaced.
+        step: Called after each block with the blocks done and the rows so far.
+
+    Returns:
+        What was built.
+
+    Raises:
+        KitError: The folder can't be written to or holds other files; the disk is full; too many
+            rows for the format. The folder then holds what it held before.
+    """
+    if not 1 <= jobs <= MOST_JOBS:
+        raise KitError("data.jobs", value=jobs, high=MOST_JOBS)
+    kind = format_named(form)
+    with _explained(folder):
+        earlier, built = _earlier(folder, kind.suffix, force), Built()
+        for remains in (*earlier.remains, *unfinished(folder)):
+            built.cleared.append(remains)
+            _remove(remains)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Laid down first, it marks the folder as unfinished until it is renamed, as the last.
+            _part(folder / CHECKSUMS).write_bytes(b"{}\n")
+            paths = _write_parts(producer, blocks, folder, form, jobs, step, built)
+            sums = {path: checksum(_part(folder / path)) for path in paths if path not in _PAGES}
+            text = json.dumps(dict(sorted(sums.items())), indent=1) + "\n"
+            _part(folder / CHECKSUMS).write_bytes(text.encode())
+        except BaseException:
+            for part in unfinished(folder):
+                _remove(part)
+            raise
+        # Interrupted from here on, the parts stay: they tell the next build what is whose.
+        for path in paths:
+            _take_place(folder / path)
+        for replaced in earlier.tables - {folder / path for path in paths}:
+            replaced.unlink()
+        _take_place(folder / CHECKSUMS)
+    return built
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """Return the files in ``folder`` that a build, here or of another process, hasn't finished."""
+    return sorted(path for path in folder.rglob(f"*{PART}") if _is_ours(path, folder))
+
+
+def _is_ours(part: Path, folder: Path) -> bool:
+    path = part.relative_to(folder).as_posix().removesuffix(PART)
+    known = {declared.path.with_suffix("").as_posix() for declared in tables().values()}
+    plain = PurePosixPath(path).with_suffix("").as_posix()
+    return plain in known or path in {CHECKSUMS, *_PAGES, "passing"}
+
+
+# --- before -----------------------------------------------------------------------------------
+
+
+class _Earlier(NamedTuple):
+    """What builds before have left: whole tables, and some of a build that was interrupted."""
+
+    tables: set[Path]
+    remains: set[Path]
+
+
+def _earlier(folder: Path, suffix: str, force: bool) -> _Earlier:
+    """Look at what stands in ``folder``.
+
+    Raises:
+        KitError: There is an earlier build and nobody said to replace it, or a file stands in the
+            way that no build has made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise KitError("data.not-a-folder", path=folder)
+    whole = _sums(folder / CHECKSUMS)
+    begun = _sums(_part(folder / CHECKSUMS))
+    wanted = {declared.path.with_suffix(f".{suffix}").as_posix() for declared in tables().values()}
+    found, foreign = _Earlier(set(), set()), []
+    for path in sorted({*wanted, *whole, *begun}):
+        if not (folder / path).exists():
+            continue
+        is_sum = checksum(folder / path)
+        if is_sum == whole.get(path):
+            found.tables.add(folder / path)
+        elif is_sum == begun.get(path):
+            found.remains.add(folder / path)
+        else:
+            foreign.append(folder / path)
+    if not whole and not begun:
+        foreign += [folder / page for page in _PAGES if (folder / page).exists()]
+    if foreign:
+        raise KitError("data.foreign-files", paths=_listed(foreign))
+    if whole and not force:
+        raise KitError("data.built-before", path=folder)
+    return found
+
+
+def _sums(path: Path) -> dict[str, str]:
+    """Return what is stored, as far as it is there and can be trusted to name only our tables."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    kinds = [f".{suffix}" for suffix in SUFFIXES]
+    ours = {t.path.with_suffix(kind).as_posix() for t in tables().values() for kind in kinds}
+    return {path: sums for path, sums in stored.items() if path in ours}
+
+
+def _listed(paths: list[Path]) -> str:
+    shown = ", ".join(map(str, paths[:3]))
+    return shown if len(paths) <= 3 else f"{shown} …"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+# --- during -----------------------------------------------------------------------------------
+
+
+def _write_parts(
+    producer: Producer,
+    blocks: int,
+    folder: Path,
+    form: str,
+    jobs: int,
+    step: Callable[[int, int], object],
+    built: Built,
+) -> list[str]:
+    """Write all files as parts and return their paths inside ``folder``, without the checksums."""
+    kind = format_named(form)
+    passing = folder / _PASSING
+    passing.mkdir()
+    paths = {name: t.path.with_suffix(f".{kind.suffix}").as_posix() for name, t in tables().items()}
+    files: dict[str, PartFile] = {}
+    writers: dict[str, Writer] = {}
+
+    def add(name: str, rows: int, block: Any) -> None:
+        with _explained(folder / paths[name]):
+            if name not in writers:
+                files[name] = PartFile(_part(folder / paths[name]))
+                writers[name] = kind.writer(name, files[name], passing)
+            writers[name].add(block)
+        built.rows[name] = built.rows.get(name, 0) + rows
+
+    try:
+        with closing(in_order(partial(_packed, producer, form), blocks, jobs)) as results:
+            for done, block in enumerate(results, start=1):
+                for name, (rows, packed) in block.items():
+                    add(name, rows, packed)
+                step(done, sum(built.rows.values()))
+                written = sum(file.tell() for file in files.values())
+                _leave_room(folder, written / done * (blocks - done))
+        for name, frame in _published():
+            add(name, len(frame), kind.pack(name, frame))
+        for name, writer in writers.items():
+            with _explained(folder / paths[name]):
+                writer.close()
+                files[name].finish()
+    except BaseException:
+        for file in files.values():
+            file.give_up()
+        raise
+    for page, lang in _PAGES.items():
+        _part(folder / page).write_bytes(dictionary(lang).encode("utf-8"))
+    passing.rmdir()
+    return [*(paths[name] for name in writers), *_PAGES]
+
+
+def _packed(producer: Producer, form: str, block: int) -> dict[str, tuple[int, Any]]:
+    pack = format_named(form).pack
+    return {name: (len(rows), pack(name, rows)) for name, rows in producer(block).items()}
+
+
+def _published() -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the tables of the real industry: the same in every world, but a world needs them."""
+    datasets = course_root() / "datasets"
+    for name, declared in tables().items():
+        if declared.folder == "industry":
+            yield name, read(datasets, name)
+
+
+def _leave_room(folder: Path, needed: float) -> None:
+    """Stop early if what is still to come won't fit: a full disk harms others, too."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise KitError("data.too-little-room", path=folder, needed=needed / 1e9, free=free / 1e9)
+
+
+def _take_place(path: Path) -> None:
+    os.replace(_part(path), path)  # noqa: PTH105 - the one call that swaps on every platform
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + PART)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write ``path`` into a sentence."""
+    try:
+        yield
+    except OSError as refusal:
+        if refusal.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise KitError("data.no-space", path=path) from refusal
+        raise KitError(
+            "data.not-writable", path=refusal.filename or path, reason=refusal.strerror or refusal
+        ) from refusal

@@ -1,0 +1,75 @@
+"""Work on numbered blocks in several processes, results in order, only a few of them at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
+from typing import TypeVar
+
+from kdcourse.texts import KitError
+
+T = TypeVar("T")
+
+
+def in_order(work: Callable[[int], T], blocks: int, jobs: int) -> Generator[T]:
+    """Yield ``work(0)``, ``work(1)`` … up to ``blocks``, computed by ``jobs`` processes.
+
+    At most ``jobs`` results are computed or wait to be taken while one is in the caller's hands, so
+    memory does not grow with the number of blocks.
+
+    Args:
+        work: Can be sent to another process, if ``jobs`` is above 1.
+        blocks: How many.
+        jobs: Processes; with 1, everything happens in this one.
+
+    Raises:
+        KitError: A process was ended from outside.
+    """
+    if jobs == 1 or blocks == 1:
+        yield from map(work, range(blocks))
+        return
+    before = set(multiprocessing.active_children())
+    # Not forked: a copy of a process in which threads run (a progress bar) can lock up.
+    processes = ProcessPoolExecutor(
+        min(jobs, blocks), multiprocessing.get_context("spawn"), _leave_interrupts_to_the_parent
+    )
+    waiting: deque[Future[T]] = deque()
+    try:
+        for block in range(blocks):
+            with _deaf() if block == 0 else nullcontext():  # the first starts the processes
+                waiting.append(processes.submit(work, block))
+            if len(waiting) > jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+        processes.shutdown()
+    except BrokenProcessPool:
+        raise KitError("data.process-ended", jobs=jobs) from None
+    finally:
+        # After a fault or Ctrl+C nobody wants the blocks that are still being made.
+        processes.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes be started that don't hear Ctrl+C even before they could be told not to."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may touch signals
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
