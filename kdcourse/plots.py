@@ -8,7 +8,9 @@ the words).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -31,6 +33,21 @@ _MARKERS = ("o", "s", "^", "D")
 _GREY, _INK = "#B8BEC6", "#24292F"
 #: Up to this many points, the words name each; beyond, the ends and the extremes.
 _FEW = 16
+
+
+#: Where figures go while :func:`held` collects them; None shows them.
+_held: ContextVar[list[tuple[bytes, str]] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held() -> Iterator[list[tuple[bytes, str]]]:
+    """Collect figures, each as PNG and words, instead of showing them: a widget shows its own."""
+    figures: list[tuple[bytes, str]] = []
+    token = _held.set(figures)
+    try:
+        yield figures
+    finally:
+        _held.reset(token)
 
 
 def use_style() -> None:
@@ -301,6 +318,9 @@ def _show(
     )  # fmt: skip
     picture = BytesIO()
     drawing.savefig(picture, format="png", dpi="figure", metadata={"Software": None})
+    if (held := _held.get()) is not None:
+        held.append((picture.getvalue(), said))
+        return
     bundle = {"image/png": picture.getvalue(), "text/plain": f"<{kind} {texts.figure}>"}
     # As a paragraph the words wrap between words; printed, JupyterLab would break them anywhere.
     words_bundle = {"text/html": f"<p>{escape(said, quote=False)}</p>", "text/plain": said}

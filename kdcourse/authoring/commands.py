@@ -190,6 +190,24 @@ def try_(
         raise typer.Exit(1)
 
 
+@app.command(help=say("scenario.help"))
+def scenario(
+    names: Annotated[list[str] | None, typer.Argument(help=say("scenario.help-names"))] = None,
+    graph: Annotated[Path | None, typer.Option("--graph", help=say("scenario.help-graph"))] = None,
+    lang: Annotated[str, typer.Option("--lang", help=say("scenario.help-lang"))] = "",
+    play: Annotated[bool, typer.Option("--play", help=say("scenario.help-play"))] = False,
+) -> None:
+    """Look role plays over, or play one."""
+    from kdcourse.authoring import scenario_view
+
+    if play:
+        if len(names or []) != 1:
+            raise KitError("scenario.play-what")
+        scenario_view.try_out((names or [""])[0])
+    elif not scenario_view.show(names or [], graph, lang):
+        raise typer.Exit(1)
+
+
 @app.command(help=say("author.help-font"))
 def font(source: Annotated[Path, typer.Argument(help=say("author.help-font-source"))]) -> None:
     """Cut the font of the figures anew."""
