@@ -45,6 +45,7 @@ def _program() -> Any:
     language that was settled before.
     """
     from kdcourse.authoring.commands import app as author
+    from kdcourse.grading import commands as grading
     from kdcourse.workspace import commands as workspace
     from kdcourse.world.commands import app as data
 
@@ -58,6 +59,8 @@ def _program() -> Any:
     program.command(help=say("cli.start"))(workspace.start)
     program.command(help=say("cli.doctor"))(workspace.doctor)
     program.command(help=say("progress.about"))(workspace.progress)
+    program.command(help=say("grading_class.release"))(grading.release)
+    program.command(help=say("grading_class.grade"))(grading.grade)
     program.add_typer(author, name="author", help=say("cli.author"))
     program.add_typer(data, name="data", help=say("cli.data"))
     # Further groups of commands are added here in the same way.

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "kdcourse"
 
 #: From the ground up. Rooms on one floor do not see each other.
 FLOORS = [
-    ["texts", "course"],
+    ["atomic", "texts", "course"],
     ["world"],
     ["data"],
     ["metrics"],
@@ -17,6 +17,7 @@ FLOORS = [
     ["progress"],
     ["checks"],
     ["practice"],
+    ["grading"],
     ["authoring", "workspace"],
     ["cli", "__init__", "__main__"],
 ]
