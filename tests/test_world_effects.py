@@ -116,6 +116,28 @@ def test_storms_slow_the_parcels_of_their_city():
     assert mean(weather_slowing, ("weather",), **SMALL) == pytest.approx(0, abs=0.08)
 
 
+def rating_gap(world):
+    """Stars of parcels in time less those of late ones, whole parcels only."""
+    rated = world.tables["ratings"].merge(world.tables["shipments"], on="waybill_no")
+    rated = rated[~rated["damaged"]]
+    late = rated["delivered_at"] > rated["promised_at"]
+    return rated["stars"][~late].mean() - rated["stars"][late].mean()
+
+
+def rating_slope(world):
+    """Stars lost per further day among late parcels, by least squares."""
+    rated = world.tables["ratings"].merge(world.tables["shipments"], on="waybill_no")
+    rated = rated[~rated["damaged"] & (rated["delivered_at"] > rated["promised_at"])]
+    days = (rated["delivered_at"] - rated["promised_at"]) / pd.Timedelta(days=1)
+    return np.polyfit(days, rated["stars"], 1)[0]
+
+
+def test_a_rating_falls_by_a_step_at_the_promise():
+    assert mean(rating_gap, **SMALL) == pytest.approx(TRUE["late_rating"], abs=0.12)
+    assert mean(rating_slope, **SMALL) == pytest.approx(0, abs=0.12)
+    assert mean(rating_gap, ("late_rating",), **SMALL) == pytest.approx(0, abs=0.1)
+
+
 def economy_drift(world):
     """Monthly rise of the log odds of economy, by least squares, while no price moves."""
     shipments = world.tables["shipments"]

@@ -5,6 +5,7 @@ import pytest
 
 from kdcourse.texts import LANGUAGES, KitError
 from kdcourse.world.calibration import average, calibrate
+from kdcourse.world.declarations import GROUPS
 from kdcourse.world.tables import dictionary, display_names, faults, table, tables
 from kdcourse.world.world import World
 
@@ -61,6 +62,20 @@ def test_every_declared_value_occurs_somewhere():
         for column in table(name).columns:
             missing = set(column.values) - set(frame[column.name]) if column.values else set()
             assert not missing, (name, column.name)
+
+
+def test_declarations_refer_to_what_there_is():
+    for declared in tables().values():
+        assert declared.folder in GROUPS
+        assert {*declared.key} <= {column.name for column in declared.columns}
+        assert (declared.folder == "raw") == (declared.clean_of is not None)
+        assert declared.clean_of is None or declared.clean_of in tables()
+        for column in declared.columns:
+            assert column.nature in ("synthetic", "fact", "assumption", "personal")
+            assert column.memory
+            if column.refers:
+                there, name = column.refers.split(".")
+                assert name in {column.name for column in table(there).columns}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

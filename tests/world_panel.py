@@ -53,6 +53,8 @@ def panel(world, cost=None):
         quality = answers(world).reindex(shipments["waybill_no"]).fillna(0.0).to_numpy()
         weight = sum(cost[name] * flags[name].to_numpy() for name in PROBLEMS)
         answered = summed(weight * quality) / np.maximum(sent, 1)
+        open_long = waiting(world).reindex(shipments["waybill_no"]).fillna(0.0).to_numpy()
+        slow = summed((open_long > 72).astype(float))
     return Panel(ids, sent, shares, answered, slow)
 
 
@@ -67,6 +69,13 @@ def answers(world):
     )
     quality = 0.5 * np.exp(-hours / 24) + 0.5 * paid.fillna(0)
     return quality.groupby(complaints["waybill_no"]).max()
+
+
+def waiting(world):
+    """Hours from receiving to closing the complaint about each parcel."""
+    complaints = world.tables["complaints"].dropna(subset=["waybill_no"])
+    hours = (complaints["closed_at"] - complaints["received_at"]).dt.total_seconds() / 3600
+    return hours.groupby(complaints["waybill_no"]).max()
 
 
 def faded(values, memory):

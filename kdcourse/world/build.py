@@ -29,8 +29,8 @@ from kdcourse.world.tables import dictionary, tables
 #: Ends the name of what is not finished.
 PART = ".part"
 
-#: Gives the tables' rows of a block, in which the small tables come with block 0. It can be sent to
-#: another process.
+#: Gives the tables' rows of a block; the small tables come with block 0. It can be sent to another
+#: process. A mapping that makes rows only when they are asked for needs the least memory.
 Producer = Callable[[int], Mapping[str, pd.DataFrame]]
 
 #: More processes than any machine has cores are a slip of the keyboard.
@@ -218,8 +218,9 @@ def _write_parts(
     try:
         with closing(in_order(partial(_packed, producer, form), blocks, jobs)) as results:
             for done, block in enumerate(results, start=1):
-                for name, (rows, packed) in block.items():
-                    add(name, rows, packed)
+                while block:  # what is written need not lie in memory any longer
+                    name = next(iter(block))
+                    add(name, *block.pop(name))
                 step(done, sum(built.rows.values()))
                 written = sum(file.tell() for file in files.values())
                 _leave_room(folder, written / done * (blocks - done))

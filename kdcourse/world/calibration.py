@@ -75,6 +75,29 @@ def _measure(world: World) -> Iterator[tuple[str, float]]:
     by_month = shipments.groupby(shipments["accepted_at"].dt.month).size()
     for name, month in (("february", 2), ("november", 11), ("december", 12)):
         yield f"season-{name}", by_month[month] / by_month.mean()
+    yield from _measure_service(world)
+    yield from _measure_trade(world)
+
+
+def _measure_service(world: World) -> Iterator[tuple[str, float]]:
+    complaints = world.tables["complaints"]
+    grievances = (~complaints["is_suggestion"]).sum()
+    yield "complaint-rate", grievances / len(world.tables["shipments"])
+    calls = world.tables["calls"]
+    yield "calls-abandoned", calls["abandoned"].mean()
+
+
+def _measure_trade(world: World) -> Iterator[tuple[str, float]]:
+    years = world.tables["finance_years"]
+    yield "margin", years["profit"].sum() / years["revenue"].sum()
+    profit = years.groupby("customer_id")["profit"].sum().sort_values(ascending=False)
+    yield "top-fifth-profit", profit.head(round(len(profit) / 5)).sum() / profit.sum()
+    answers = world.tables["surveys"]
+    # The regulator's scores run to 100, ours to 5.
+    yield "satisfaction", answers["overall"].mean() * 20
+    yield "satisfaction-after-sales", answers["score_after_sales"].mean() * 20
+    yield "survey-answered", world.tables["survey_invitations"]["answered"].mean()
+    yield "orders-cancelled", (world.tables["orders"]["status"] == "cancelled").mean()
 
 
 def report(rows: list[Row], lang: str) -> str:

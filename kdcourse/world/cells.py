@@ -37,20 +37,23 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(([, '’])\d{3}(\2\d{3})*)(\.\d+)?")
 def number(cell: Any) -> Read:
     """Read a number."""
     if isinstance(cell, (int, float, Decimal, np.number)) and not isinstance(cell, bool):
-        value = float(cell)
-        if math.isinf(value):
-            raise UnreadableError("fault-not-number")
-        return value, None
+        return _finite(float(cell)), None
     if not isinstance(cell, str):
         raise UnreadableError("fault-not-number")
     text, how = trimmed(cell)
-    if _NUMBER.fullmatch(text):
-        return float(text), how
-    if _SCIENTIFIC.fullmatch(text) and math.isfinite(float(text)):
-        return float(text), "note-scientific"
-    if found := _THOUSANDS.fullmatch(text):
-        return float(text.replace(found[2], "")), "note-thousands"
-    raise UnreadableError("fault-not-number")
+    if _SCIENTIFIC.fullmatch(text):
+        how = "note-scientific"
+    elif found := _THOUSANDS.fullmatch(text):
+        text, how = text.replace(found[2], ""), "note-thousands"
+    elif not _NUMBER.fullmatch(text):
+        raise UnreadableError("fault-not-number")
+    return _finite(float(text)), how
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise UnreadableError("fault-not-number")
+    return value
 
 
 def integer(cell: Any) -> Read:

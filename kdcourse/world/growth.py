@@ -59,6 +59,7 @@ def contact(
         policy: What management decided.
     """
     cap = policy.contact_cap.get("month", np.inf)
+    willing = willing & (people.arrival < month)  # nobody is written to before the account opens
     had = np.zeros(len(people))
     audiences, groups, numbers = [], [], []
     for number, campaign in enumerate(campaigns(months)):

@@ -1,4 +1,4 @@
-"""What the management of the carrier may decide: the levers of a world."""
+"""What the management of the carrier may decide, and from when on: the levers of a world."""
 
 from __future__ import annotations
 
@@ -93,3 +93,37 @@ class Policy:
                     raise KitError("world.unknown-lever", **place, known=", ".join(known))
                 if not low <= value <= high:
                     raise KitError("world.lever-range", **place, value=value, low=low, high=high)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Policies that follow each other; before the first the carrier does what it does today.
+
+    A later policy changes nothing that happened before it.
+
+    Attributes:
+        steps: From which month of the world on (0 the first), and which policy; months rising.
+
+    Raises:
+        KitError: A month isn't a whole number, or doesn't come after the one before.
+    """
+
+    steps: tuple[tuple[int, Policy], ...] = ()
+
+    def __post_init__(self) -> None:
+        before = -1
+        for month, _ in self.steps:
+            if type(month) is not int or month <= before:
+                raise KitError("world.schedule-order", month=month, before=before)
+            before = month
+
+    def at(self, month: int) -> Policy:
+        """Return what is decided in a month of the world."""
+        return next((policy for since, policy in self.steps[::-1] if since <= month), Policy())
+
+
+def scheduled(policy: Policy | Schedule | None) -> Schedule:
+    """Return decisions as a schedule; a policy alone holds from the first month on."""
+    if isinstance(policy, Schedule):
+        return policy
+    return Schedule(((0, policy or Policy()),))

@@ -98,11 +98,10 @@ def claims(parcels: Parcels, number: Ints, problem: Ints) -> Floats:
     """Return the harm that a customer claims, in yuan: goods for loss and damage, else the fee."""
     goods = 30.0 + 25.0 * parcels.weight_kg[number]
     fee = parcels.fee[number]
-    nothing = np.zeros(len(number))
-    over = fee - parcels.quoted[number]
-    by_problem = np.vstack([fee, goods + fee, 0.6 * goods, nothing, over, nothing])
-    claim: Floats = np.round(by_problem[problem, np.arange(len(number))], 2)
-    return claim
+    by_problem = np.zeros((len(PROBLEMS), len(number)))
+    by_problem[:3] = fee, goods + fee, 0.6 * goods
+    by_problem[PROBLEMS.index("fee")] = fee - parcels.quoted[number]
+    return by_problem[problem, np.arange(len(number))].round(2)
 
 
 def serve(
@@ -129,8 +128,7 @@ def serve(
     """
     who = people.who
     problem = worst(parcels)
-    per_hour = setting("complaints", "late_per_hour")
-    late = setting("complaints", "late") + per_hour * parcels.late_hours
+    late = setting("complaints", "late") + effects["late_complaint"] * parcels.late_hours
     late = np.minimum(late, setting("complaints", "late_cap"))
     others = [setting("complaints", name) for name in PROBLEMS[1:-1]]
     chance = np.append(np.zeros(1), others)[np.maximum(problem, 0)]
@@ -145,16 +143,14 @@ def serve(
     kinds = np.append(problem[number], np.full(len(without), _MANNER))
     claim = np.append(claims(parcels, number, problem[number]), np.zeros(len(without)))
     address = (who[customer], month, index)
-    start = (first_month() + month).astype("datetime64[m]")
-    day = np.floor(streams.uniform("complaint minute", *address) * 28 * 24 * 60)
     noticed = _noticed(streams, who, parcels, number, month)
-    received = np.append(noticed, start + day[len(number) :].astype("timedelta64[m]"))
+    received = np.append(noticed, _some_time(streams, people, without, month))
     agent = np.floor(streams.uniform("agent", *address) * len(desk)).astype(np.int64)
     tier = people.tier[customer]
-    response = _response(streams, address, tier, month, policy, effects)
+    response = answer_hours(streams, address, tier, month, policy, effects)
     limit = np.array([policy.empowerment.get(post, setting("desk", "limit")) for post in POSTS])
     alone = claim <= limit[desk.post[agent]]
-    solve = _solving(streams, address, desk, agent, alone, month, effects) + response
+    solve = solving_hours(streams, address, desk, agent, alone, month, effects) + response
     share = [policy.compensation.get(name, setting("complaints", "pay")[name]) for name in PROBLEMS]
     paid = np.round(np.array(share)[kinds] * claim, 2)
     return Complaints(
@@ -216,7 +212,21 @@ def _noticed(
     return noticed
 
 
-def _response(
+def _some_time(
+    streams: Streams, people: Population, customer: Ints, month: int
+) -> npt.NDArray[np.datetime64]:
+    """Return a minute of the month for each customer, none before the account was opened."""
+    start, end = ((first_month() + month + step).astype("datetime64[D]") for step in (0, 1))
+    first = np.maximum(people.joined[customer], start)
+    minutes = (end - first).astype(np.int64) * 24 * 60
+    passed = np.floor(streams.uniform("complaint minute", people.who[customer], month) * minutes)
+    moments: npt.NDArray[np.datetime64] = first.astype("datetime64[m]") + passed.astype(
+        "timedelta64[m]"
+    )
+    return moments
+
+
+def answer_hours(
     streams: Streams, address: tuple[Ints, int, Ints], tier: Ints, month: int,
     policy: Policy, effects: Effects,
 ) -> Floats:  # fmt: skip
@@ -231,7 +241,7 @@ def _response(
     return result
 
 
-def _solving(
+def solving_hours(
     streams: Streams, address: tuple[Ints, int, Ints], desk: Desk, agent: Ints, alone: Bools,
     month: int, effects: Effects,
 ) -> Floats:  # fmt: skip

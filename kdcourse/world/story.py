@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,7 +20,7 @@ from kdcourse.world.growth import (
     withdraw,
 )
 from kdcourse.world.incidents import rival_cut
-from kdcourse.world.policy import Policy
+from kdcourse.world.policy import Policy, Schedule
 from kdcourse.world.population import FIRST_PROSPECT, NEVER, Population, populate
 from kdcourse.world.sales import Prospects, pursue
 from kdcourse.world.service import Complaints, Desk, harm, serve, staff
@@ -76,7 +76,7 @@ class Story:
 
     Attributes:
         streams: The world's luck.
-        policy: What management decided.
+        schedule: What management decided, and from when on.
         effects: Sizes of what causes what.
         block: Number of the block.
         people: Accounts and prospects of the block.
@@ -88,7 +88,7 @@ class Story:
     """
 
     streams: Streams
-    policy: Policy
+    schedule: Schedule
     effects: Effects
     block: int
     people: Population
@@ -105,9 +105,18 @@ class Story:
         return len(self.people) - len(self.prospects)
 
     @property
+    def policy(self) -> Policy:
+        """What is decided in the last month, where the data end."""
+        return self.decided(len(self.months) - 1)
+
+    @property
     def ends(self) -> np.datetime64:
         """The moment at which the data end; nothing later is known."""
         return (first_month() + len(self.months)).astype("datetime64[m]")
+
+    def decided(self, month: int) -> Policy:
+        """Return the policy of a month of the world."""
+        return self.schedule.at(month)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` gives, made the first time and kept: several tables may need it."""
@@ -123,7 +132,7 @@ def blocks(customers: int) -> int:
 
 
 def live(
-    seed: int, customers: int, months: int, policy: Policy, effects: Effects, block: int = 0
+    seed: int, customers: int, months: int, schedule: Schedule, effects: Effects, block: int = 0
 ) -> Story:
     """Live through one block of a world.
 
@@ -134,7 +143,7 @@ def live(
         seed: The world's seed.
         customers: Accounts of the whole world.
         months: Its length.
-        policy: What management decided.
+        schedule: What management decided, and from when on.
         effects: Sizes of what causes what.
         block: Which block.
     """
@@ -143,10 +152,25 @@ def live(
     ratio = setting("prospects", "per_account")
     numbers = np.arange(int(first * ratio), int(last * ratio))
     before = (numbers / ratio).astype(np.int64) - first
-    prospects = pursue(streams, FIRST_PROSPECT + numbers, before, months, policy, effects)
+    prospects = _pursued(streams, FIRST_PROSPECT + numbers, before, months, schedule, effects)
     people = populate(streams, np.arange(first, last), prospects, months, effects)
     desk = staff(streams, block, months)
-    return _lived(streams, people, prospects, desk, months, policy, effects, block)
+    return _lived(streams, people, prospects, desk, months, schedule, effects, block)
+
+
+def _pursued(
+    streams: Streams, who: Ints, before: Ints, months: int, schedule: Schedule, effects: Effects
+) -> Prospects:
+    """Work on every prospect as the policy of the month says in which sales hears of them."""
+    found = pursue(streams, who, before, months, schedule.at(0), effects)
+    for since, policy in schedule.steps:
+        if since == 0 or policy.calls == schedule.at(since - 1).calls:
+            continue
+        other = pursue(streams, who, before, months, policy, effects)
+        later = other.appears >= since
+        parts = ((getattr(other, f.name), getattr(found, f.name)) for f in fields(Prospects))
+        found = Prospects(*(np.where(later, new, old) for new, old in parts))
+    return found
 
 
 def _lived(
@@ -155,7 +179,7 @@ def _lived(
     prospects: Prospects,
     desk: Desk,
     months: int,
-    policy: Policy,
+    schedule: Schedule,
     effects: Effects,
     block: int,
 ) -> Story:
@@ -169,6 +193,7 @@ def _lived(
     recent = [np.zeros(size, np.int64)] * 3  # messages of the last three months
     told: list[Month] = []
     for month in range(months):
+        policy = schedule.at(month)
         known |= _recommended(streams, people, known, goodwill, lost_since, month, effects)
         here = (people.arrival <= month) & known & (lost_since == NEVER)
         presence = np.where(here, _presence(people, month), 0.0)
@@ -204,7 +229,7 @@ def _lived(
         lost_since[returned] = NEVER
         goodwill[returned] = np.maximum(goodwill[returned], setting("returns", "goodwill"))
     opened = (people.arrival < months) & known
-    return Story(streams, policy, effects, block, people, prospects, desk, told, opened, known)
+    return Story(streams, schedule, effects, block, people, prospects, desk, told, opened, known)
 
 
 def _recommended(

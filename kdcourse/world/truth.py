@@ -153,7 +153,7 @@ def _lost(story: Story) -> pd.DataFrame:
 
 def _sites(story: Story) -> pd.DataFrame:
     months = range(len(story.months))
-    sites = pd.DataFrame([utilisation(m, story.policy) for m in months], columns=list(CITIES))
-    sites["desk"] = [desk_utilisation(m, story.policy) for m in months]
+    sites = pd.DataFrame([utilisation(m, story.decided(m)) for m in months], columns=list(CITIES))
+    sites["desk"] = [desk_utilisation(m, story.decided(m)) for m in months]
     sites = sites.rename_axis("month").reset_index()
     return sites.melt("month", None, "site", "utilisation")

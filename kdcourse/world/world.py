@@ -10,7 +10,7 @@ import pandas as pd
 from kdcourse.course import course_root
 from kdcourse.texts import KitError
 from kdcourse.world.effects import Effects
-from kdcourse.world.policy import Policy
+from kdcourse.world.policy import Policy, Schedule, scheduled
 from kdcourse.world.records import company_tables, makers
 from kdcourse.world.settings import first_month
 from kdcourse.world.story import Story, blocks, live
@@ -33,7 +33,7 @@ class World:
         seed: Whole number; the same seed gives the same tables to the byte.
         customers: Accounts simulated, 1 to 5,000,000; prospects come on top.
         months: Months simulated from January 2024, 1 to 96.
-        policy: What management decided; default: as today.
+        policy: What management decided, once for all or by month; default: as today.
         effects: Sizes of what causes what; default: those of the course.
 
     Raises:
@@ -45,7 +45,7 @@ class World:
         seed: int = DEFAULT["seed"],
         customers: int = DEFAULT["customers"],
         months: int = DEFAULT["months"],
-        policy: Policy | None = None,
+        policy: Policy | Schedule | None = None,
         effects: Effects | None = None,
     ) -> None:
         for what, value, high in (("customers", customers, 5_000_000), ("months", months, 96)):
@@ -62,7 +62,8 @@ class World:
 
     def story(self, block: int) -> Story:
         """Live through one block of the world; see :mod:`kdcourse.world.story`."""
-        return live(self.seed, self.customers, self.months, self.policy, self.effects, block)
+        schedule = scheduled(self.policy)
+        return live(self.seed, self.customers, self.months, schedule, self.effects, block)
 
     @cached_property
     def stories(self) -> list[Story]:
@@ -115,11 +116,26 @@ class _Tables(Mapping[str, pd.DataFrame]):
         return len(makers())
 
 
-def block_tables(world: World, block: int) -> dict[str, pd.DataFrame]:
+class _Block(Mapping[str, pd.DataFrame]):
+    """Table -> rows of one block, made when asked for and not kept: who asks writes them away."""
+
+    def __init__(self, story: Story, names: list[str]) -> None:
+        self._story, self._names = story, names
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return makers()[name](self._story)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def block_tables(world: World, block: int) -> Mapping[str, pd.DataFrame]:
     """Return the rows of one block of a world; tables of the company come with the first alone.
 
     Blocks in order, one after the other, are the whole world, however they were made.
     """
-    story = world.story(block)
     left_out = company_tables() if block else frozenset()
-    return {name: make(story) for name, make in makers().items() if name not in left_out}
+    return _Block(world.story(block), [name for name in makers() if name not in left_out])

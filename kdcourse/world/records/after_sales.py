@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kdcourse.texts import content
-from kdcourse.world.records.cases import after
+from kdcourse.world.records.cases import after, in_month
 from kdcourse.world.records.complaints import MOST_DAYS
 from kdcourse.world.records.desk import agent_ids
 from kdcourse.world.records.draws import Moments, Objects, as_declared, blank, coded, known
@@ -111,7 +111,6 @@ def _sent_back(story: Story, month: int, told: Month) -> Part:
 def _raised(story: Story, month: int, told: Month) -> Part:
     """Repairs, questions and complaints of customers, drawn by market and month."""
     people, streams = story.people, story.streams
-    start = (first_month() + month).astype("datetime64[m]")
     parts: list[tuple[Ints, Ints]] = []
     for kind in ("repair", "consult", "complaint"):
         chance = _TOML[kind]
@@ -122,9 +121,7 @@ def _raised(story: Story, month: int, told: Month) -> Part:
         parts.append((customer, np.full(len(customer), KINDS.index(kind))))
     customer, of = (np.concatenate(column) for column in zip(*parts, strict=True))
     index = _WITHOUT_PARCEL + of - KINDS.index("repair")
-    luck = streams.uniform("ticket moment", people.who[customer], month, index)
-    day, hour = np.divmod(luck * 28 * 14, 14)
-    raised_at = after(np.full(len(of), start), np.floor(day) * 24 + 8 + hour)
+    raised_at = in_month(story, "ticket moment", customer, month, index)
     none = np.full(len(of), np.datetime64("NaT"), "datetime64[m]")
     no = np.zeros(len(of), bool)
     return (

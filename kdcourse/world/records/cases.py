@@ -11,7 +11,7 @@ import numpy.typing as npt
 from kdcourse.texts import content
 from kdcourse.world.records.draws import Moments, Objects, blank, coded
 from kdcourse.world.records.parcels import waybill
-from kdcourse.world.service import _response, _solving
+from kdcourse.world.service import answer_hours, solving_hours
 from kdcourse.world.settings import POSTS, PROBLEMS, first_month, link_hours, setting
 from kdcourse.world.shipping import Parcels, utilisation
 from kdcourse.world.story import Story
@@ -89,6 +89,17 @@ def after(start: Moments, hours: Floats) -> Moments:
     return moments
 
 
+def in_month(
+    story: Story, stream: str, customer: Ints, month: int, index: npt.ArrayLike = 0
+) -> Moments:
+    """Return a moment of a month for each customer: since they have an account, eight to twenty."""
+    start, end = ((first_month() + month + step).astype("datetime64[D]") for step in (0, 1))
+    first = np.maximum(story.people.joined[customer], start)
+    luck = story.streams.uniform(stream, story.people.who[customer], month, index)
+    day, part = np.divmod(luck * (end - first).astype(np.int64), 1.0)
+    return after(first.astype("datetime64[m]"), 24 * day + 8 + 12 * part)
+
+
 def _cases(story: Story) -> Cases:
     parts = [_merged(_told(story, m), _others(story, m)) for m in range(len(story.months))]
     columns = {
@@ -155,14 +166,11 @@ def _others(story: Story, month: int) -> Part:
     pay = _TOML["complaints"]["pay"]
     paid = np.round(claim * [pay.get(name, 0.0) for name in kind], 2)
     agent = np.floor(streams.uniform("agent", *address) * len(desk)).astype(np.int64)
-    limit = np.array([story.policy.empowerment.get(p, setting("desk", "limit")) for p in POSTS])
+    policy = story.decided(month)
+    limit = np.array([policy.empowerment.get(p, setting("desk", "limit")) for p in POSTS])
     alone = claim <= limit[desk.post[agent]]
-    response = _response(
-        streams, address, people.tier[customer], month, story.policy, story.effects
-    )
-    solve = _solving(streams, address, desk, agent, alone, month, story.effects) + response
-    start = (first_month() + month).astype("datetime64[m]")
-    minutes = np.floor(streams.uniform("other moment", *address) * 28 * 24 * 60)
+    response = answer_hours(streams, address, people.tier[customer], month, policy, story.effects)
+    solve = solving_hours(streams, address, desk, agent, alone, month, story.effects) + response
     return {
         "month": np.full(len(customer), month),
         "customer": customer,
@@ -170,7 +178,7 @@ def _others(story: Story, month: int) -> Part:
         "category": category,
         "suggestion": suggestion,
         "waybill": np.full(len(customer), None, object),
-        "received": start + minutes.astype("timedelta64[m]"),
+        "received": in_month(story, "other moment", customer, month, index),
         "agent": agent,
         "claim": claim,
         "paid": paid,
@@ -230,7 +238,9 @@ def _why_late(story: Story, parcels: Parcels, at: Ints, month: int) -> tuple[Obj
     minutes = np.diff(parcels.minutes[at], axis=1, prepend=0)
     link = np.argmax(minutes / 60 - link_hours()[parcels.product[at]], axis=1)
     site = np.where(link == 0, parcels.origin[at], parcels.destination[at])
-    full = np.append(utilisation(month, story.policy) > setting("sites", "free_until"), False)
+    full = np.append(
+        utilisation(month, story.decided(month)) > setting("sites", "free_until"), False
+    )
     cause = np.where((_LINKS[link] == "sorting") & full[site], "overload", _SLOW[link])
     weather = parcels.cause[at] == 0
     return _LINKS[link], np.where(weather, "weather", cause).astype(object)

@@ -55,7 +55,7 @@ _FEES = ("base_fee", "per_kg_fee")
 
 
 def _price_factor(story: Story, month: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return list_price(month) * [story.policy.price.get(name, 1.0) for name in PRODUCTS]
+    return list_price(month) * [story.decided(month).price.get(name, 1.0) for name in PRODUCTS]
 
 
 def shares(story: Story) -> pd.DataFrame:

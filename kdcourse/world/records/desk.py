@@ -49,7 +49,8 @@ def agents(story: Story) -> pd.DataFrame:
     usual = toml["appraisal"]
     points = usual["base"] + usual["per_year"] * years
     points = points + usual["spread"] * streams.normal("agent appraisal", numbers)
-    better = (streams.uniform("agent pay", numbers) < toml["better_paid"]).astype(int)
+    points = np.clip(np.round(points), 40, 100).astype(np.int64)
+    better = (points >= usual["base"] + usual["per_year"] * (low + high) / 2).astype(int)
     bands = np.array([toml["pay_bands"][name] for name in level], object)
     limits = {p: story.policy.empowerment.get(p, setting("desk", "limit")) for p in POSTS}
     start = first_month().astype("datetime64[D]")
@@ -60,7 +61,7 @@ def agents(story: Story) -> pd.DataFrame:
             "level": level,
             "city": coded(streams, "agent city", toml["cities"], numbers),
             "hired_on": (start - np.ceil(years * 365).astype(np.int64)).astype("datetime64[us]"),
-            "appraisal": np.clip(np.round(points), 40, 100).astype(np.int64),
+            "appraisal": points,
             "pay_band": bands[np.arange(len(numbers)), better],
             "empowered_limit": np.array([limits.get(name, 0.0) for name in post]),
             "satisfaction": _moods(story, numbers),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -67,8 +69,24 @@ def _refunds(story: Story) -> Floats:
     return np.round(back, 2)
 
 
-def finance_years(story: Story) -> pd.DataFrame:
-    """Return per customer and year revenue, costs and profit, in order of year and customer."""
+class Money(NamedTuple):
+    """What every customer brought and cost in every month; each of shape (months, people).
+
+    Attributes:
+        parcels: Parcels sent.
+        revenue: Fees, yuan.
+        direct: Cost of the parcels, of compensation and of handling complaints, yuan.
+        marketing: Cost of campaigns, vouchers and points redeemed, yuan.
+    """
+
+    parcels: Floats
+    revenue: Floats
+    direct: Floats
+    marketing: Floats
+
+
+def money(story: Story) -> Money:
+    """Return what every customer brought and cost, month by month."""
     rows, size = trade(story), len(story.people)
     months = len(story.months)
     place = rows.month * size + rows.customer
@@ -77,10 +95,18 @@ def finance_years(story: Story) -> pd.DataFrame:
         summed = np.bincount(place, weights, months * size).astype(np.float64)
         return summed.reshape(months, size)
 
-    parcels, revenue = monthly(), monthly(rows.fee)
-    direct = monthly(_parcel_costs(story)) + _made_good(story)
-    marketing = monthly(_coupons(story)) + _messages(story) + redeemed(story)
-    year = (first_month() + np.arange(months)).astype("datetime64[Y]")
+    return Money(
+        monthly(),
+        monthly(rows.fee),
+        monthly(_parcel_costs(story)) + _made_good(story),
+        monthly(_coupons(story)) + _messages(story) + redeemed(story),
+    )
+
+
+def finance_years(story: Story) -> pd.DataFrame:
+    """Return per customer and year revenue, costs and profit, in order of year and customer."""
+    parcels, revenue, direct, marketing = money(story)
+    year = (first_month() + np.arange(len(story.months))).astype("datetime64[Y]")
     frames = []
     for one in np.unique(year):
         of = year == one

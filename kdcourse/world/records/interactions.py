@@ -68,7 +68,7 @@ def _channels(story: Story, it: Touches, inward: Bools) -> Objects:
     for purpose, shares in toml["out_channel"].items():
         of = it.purpose == purpose
         channel[of] = coded(story.streams, "channel", shares, *(part[of] for part in luck))
-    return np.where(it.channel == None, channel, it.channel)  # noqa: E711
+    return np.where(pd.isna(it.channel), channel, it.channel)
 
 
 def _replies(story: Story, it: Touches, channel: Objects, inward: Bools) -> Floats:
@@ -80,7 +80,7 @@ def _replies(story: Story, it: Touches, channel: Objects, inward: Bools) -> Floa
     toml, luck = _TOML["reply"], it.luck(story)
     over = np.array(
         [
-            max(desk_utilisation(month, story.policy) - setting("desk", "free_until"), 0.0)
+            max(desk_utilisation(month, story.decided(month)) - setting("desk", "free_until"), 0.0)
             for month in range(len(story.months))
         ]
     )

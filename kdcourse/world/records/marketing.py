@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from kdcourse.world.growth import campaigns as planned
-from kdcourse.world.growth import withdraw
 from kdcourse.world.records.trade import Moments, number, shown, trade
 from kdcourse.world.settings import MARKETS, REASONS, first_month, setting
 from kdcourse.world.story import Story
@@ -26,7 +26,8 @@ def campaigns(story: Story) -> pd.DataFrame:
     """Return the campaigns in order of number, the lasting one for lost customers first."""
     months = len(story.months)
     rows: list[dict[str, Any]] = []
-    since = 0 if story.policy.win_back else setting("returns", "pilot_from")
+    ruled = any(policy.win_back for _, policy in story.schedule.steps)
+    since = 0 if ruled else setting("returns", "pilot_from")
     if since < months:
         lasting = _BACK | {"month": since, "last": months - 1, "off": None}
         rows.append(lasting | {"cost": number("sending", "voucher_cost")})
@@ -196,30 +197,18 @@ def _minutes(moments: Moments) -> Ints:
 
 def _opted_out(story: Story) -> Bools:
     """Return after which message consent was withdrawn: the last of the three months before."""
-    rows, months = sent(story), len(story.months)
+    rows = sent(story)
     leaves = np.zeros(len(rows.month), bool)
     latest = np.full(len(story.people), -1)
     planned_ = np.flatnonzero(~rows.control & (rows.campaign != WIN_BACK))
-    for month in range(months):
+    for month, (told, after) in enumerate(pairwise(story.months)):
         these = planned_[rows.month[planned_] == month]
         these = these[np.argsort(rows.at[these], kind="stable")]
         latest[rows.customer[these]] = these
-        message = latest[_withdrawn(story, month)]
+        message = latest[told.willing & ~after.willing]
         message = message[message >= 0]
         leaves[message[rows.month[message] > month - _REMEMBERED]] = True
     return leaves
-
-
-def _withdrawn(story: Story, month: int) -> Bools:
-    """Return who withdraws consent at the end of a month."""
-    willing = story.months[month].willing
-    if month + 1 < len(story.months):
-        return willing & ~story.months[month + 1].willing
-    recent = np.zeros(len(story.people), np.int64)
-    for told in story.months[-_REMEMBERED:]:
-        reached = told.contacts.customer[~told.contacts.control]
-        recent += np.bincount(reached, minlength=len(recent))
-    return willing & withdraw(story.streams, story.people, recent, month, story.effects)
 
 
 def _said(story: Story) -> npt.NDArray[np.object_]:

@@ -127,7 +127,8 @@ def opinions(
     shares = np.array([number("surveys", "rival_usual"), number("surveys", "rival_roving")])
     said["rival_interest"] = 1 + scale.among("rivals", shares[roving.astype(int)])
     said |= _expected(scale, lost) | _worth(scale, lost) | _means(story, scale, customer)
-    about = late_share > 0.25, unheard > 0.5, said["score_price"] <= 2, said["overall"] >= 5
+    dear = deal & (said["score_price"] <= 3)
+    about = late_share > 0.25, unheard > 0.5, dear, said["overall"] >= 5
     chosen = np.full(len(customer), len(COMMENTS))
     for place, fits in zip((1, 2, 3, 4), about, strict=True):
         chosen = np.minimum(chosen, np.where(fits, place, len(COMMENTS)))

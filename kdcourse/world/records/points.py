@@ -72,7 +72,6 @@ def _ledger(story: Story) -> list[Entries]:
     rows, size = trade(story), len(people)
     place = rows.month * size + rows.customer
     fees = np.bincount(place, rows.fee, minlength=months * size).reshape(months, size)
-    worth = points_worth(people, story.policy) * _FEN
     birthday = np.floor(streams.uniform("birthday", people.who) * 12).astype(np.int64)
     lives, least = number("points", "lives"), number("points", "least")
     gained = np.zeros((months + 1, size), np.int64)  # by the start of each month, from the first on
@@ -95,6 +94,7 @@ def _ledger(story: Story) -> list[Entries]:
         asks = streams.uniform("redeems", people.who, month) < number("points", "redeems")
         used = np.where(asks & state.here & (balance >= least), balance // least * least, 0)
         gone = gone + used
+        worth = points_worth(people, story.decided(month)) * _FEN
         earned = np.round(worth * fees[month] * state.member).astype(np.int64)
         gained[month + 1] = gained[month] + joins + gift + earned
         for kind, delta in zip(REASONS, (joins, gift, -expired, -used, earned), strict=True):

@@ -8,14 +8,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from kdcourse.texts import content
-from kdcourse.world.records.cases import after, cases
+from kdcourse.world.records.cases import after, cases, in_month
 from kdcourse.world.records.complaints import channels as complaint_channels
 from kdcourse.world.records.complaints import rated_at, ratings
 from kdcourse.world.records.draws import Moments, Objects, coded, logistic
 from kdcourse.world.records.marketing import sent
 from kdcourse.world.records.parcels import waybill
 from kdcourse.world.service import Complaints
-from kdcourse.world.settings import MARKETS, PROBLEMS, first_month, link_hours
+from kdcourse.world.settings import MARKETS, PROBLEMS, link_hours
 from kdcourse.world.shipping import Parcels
 from kdcourse.world.story import Month, Story
 from kdcourse.world.streams import Bools, Floats, Ints
@@ -125,17 +125,10 @@ def _monthly(story: Story) -> Iterator[Touches]:
             customer = np.flatnonzero(
                 told.here & (streams.uniform(f"contact {kind}", people.who, month) < chance)
             )
-            at = _moment(story, kind, people.who[customer], month)
+            at = in_month(story, f"{kind} moment", customer, month)
             need = _needs(story, customer, month) if kind == "request" else None
             purpose = "inquiry" if kind == "request" else kind
             yield _made(kind, month, customer, 0, at, purpose, need=need)
-
-
-def _moment(story: Story, kind: str, who: Ints, month: int) -> Moments:
-    """Return a minute of the first 28 days of a month, eight to twenty."""
-    start = (first_month() + month).astype("datetime64[m]")
-    day, part = np.divmod(28 * story.streams.uniform(f"{kind} moment", who, month), 1.0)
-    return after(np.broadcast_to(start, who.shape), 24 * day + 8 + 12 * part)
 
 
 def _needs(story: Story, customer: Ints, month: int) -> Objects:
@@ -210,6 +203,8 @@ def _offers(story: Story) -> Touches:
     messages = sent(story)
     address = (story.people.who[messages.customer], messages.month, messages.campaign)
     asks = story.streams.uniform("asks about offer", *address) < _TOML["asked_offer"]
+    # The story counts by months: who joins late in one is in the audience of its first day.
+    asks &= story.people.joined[messages.customer] <= messages.at
     of = np.flatnonzero(asks & messages.delivered & (messages.campaign > 0))
     hours = 0.2 + 72 * story.streams.uniform("offer moment", *(part[of] for part in address)) ** 2
     return _made(
