@@ -1,7 +1,6 @@
 """Promise: the data in the clone are the default world, whole, and a fault in them is said."""
 
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,8 +8,8 @@ import pytest
 from kdcourse.course import course_root
 from kdcourse.data import FOLDER_VARIABLE, data_folder, load, verify
 from kdcourse.texts import LANGUAGES, KitError
+from kdcourse.world import causal_graph
 from kdcourse.world.calibration import calibrate, report
-from kdcourse.world.commands import build
 from kdcourse.world.files import checksum, invalid, write
 from kdcourse.world.tables import tables, to_csv
 from kdcourse.world.world import World
@@ -41,6 +40,12 @@ def test_building_again_gives_the_committed_bytes(world, tmp_path):
         if p.is_file() and not p.name.startswith("README")
     }
     assert built == committed
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_causal_graph_is_current(lang):
+    path = course_root() / "docs" / f"causes.{lang}.md"
+    assert path.read_text(encoding="utf-8") == causal_graph.page(lang)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -129,15 +134,3 @@ def test_inside_a_workspace_its_own_data_are_read(tmp_path, monkeypatch):
     inside.mkdir(parents=True)
     monkeypatch.chdir(inside)
     assert data_folder() == tmp_path / "datasets"
-
-
-def test_own_options_need_an_own_folder():
-    with pytest.raises(KitError, match="--seed"):
-        build(seed=3)
-
-
-def test_a_world_elsewhere_is_written_and_verified(tmp_path):
-    build(tmp_path, seed=5, customers=50, months=3)
-    assert verify(tmp_path) == []
-    assert (tmp_path / "lanyan" / "shipments.csv").exists()
-    assert not list(Path(tmp_path).rglob("*.part"))

@@ -156,7 +156,7 @@ def test_the_drift_to_economy_is_recovered():
     assert mean(economy_drift, ("economy_drift",)) == pytest.approx(0, abs=0.015)
 
 
-# --- goodwill: what a problem costs in parcels, and how long ----------------------------------------
+# --- goodwill: what a problem costs in parcels, and how long ----------------------------------
 
 
 def chosen(panel):
@@ -173,7 +173,7 @@ def chosen(panel):
 
 
 def costs(world):
-    """Fall of parcels by the faded share of late, lost, damaged and overcharged, and by slowness."""
+    """Change of parcels by the faded share of each problem, by answers and by slowness."""
     data = panel(world, cost=COST)
     y, weights, keep = chosen(data)
     problems = [faded(data.shares[name], TRUE["memory"]) for name in PROBLEMS]
@@ -201,6 +201,12 @@ def test_each_problem_costs_parcels_and_an_answer_brings_them_back():
     assert -fee == pytest.approx(TRUE["fee_cost"], rel=0.5)
     assert answered == pytest.approx(TRUE["recovery"], rel=0.35)
     assert -slow == pytest.approx(TRUE["slow_cost"], rel=0.6)
+
+
+def test_where_goodwill_moves_no_orders_problems_cost_none():
+    late, lost, damaged, fee, *_ = mean(costs, ("goodwill_orders",))
+    assert late == pytest.approx(0, abs=0.04)
+    assert damaged == pytest.approx(0, abs=0.12)
 
 
 PAINLESS = ("late_cost", "loss_cost", "damage_cost", "fee_cost", "slow_cost")
@@ -238,7 +244,8 @@ def test_goodwill_remembers_and_heals():
     assert forgetful[1:].mean() == pytest.approx(0, abs=0.04)
 
 
-# --- churn and recommendations ----------------------------------------------------------------------
+# --- churn and recommendations ----------------------------------------------------------------
+
 
 def silenced(world):
     """Rise of the log hazard of falling silent per unit of goodwill lost through late parcels.
@@ -259,10 +266,8 @@ def silenced(world):
     month = np.broadcast_to(months, risk.shape)[risk]
     firms = world.tables["customers"]["market_type"].to_numpy() == "enterprise"
     dummies = [month == k for k in range(4, world.months - 2)]
-    design = np.column_stack(
-        [np.ones(risk.sum()), lost[risk], np.broadcast_to(firms[:, None], risk.shape)[risk]]
-        + dummies
-    ).astype(float)
+    firm = np.broadcast_to(firms[:, None], risk.shape)[risk]
+    design = np.column_stack([np.ones(risk.sum()), lost[risk], firm, *dummies]).astype(float)
     link = sm.families.links.CLogLog()
     return sm.GLM(left.astype(float), design, family=sm.families.Binomial(link)).fit().params[1]
 

@@ -98,7 +98,7 @@ def test_every_lever_is_tried():
     assert set(REACH) == set(Policy.__dataclass_fields__)
 
 
-# --- what a lever does, against the truth -------------------------------------------------------------
+# --- what a lever does, against the truth -------------------------------------------------------
 
 
 def parcels(world, chosen, months=slice(None)):

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import unicodedata
 from pathlib import Path
 from typing import Any
 
+from kdcourse.atomic import write_atomically
 from kdcourse.texts import KitError
 
 Cell = dict[str, Any]
@@ -70,16 +69,7 @@ def write(path: Path, nb: Notebook) -> bool:
     raw = canonical(nb).encode("utf-8")
     if path.exists() and path.read_bytes() == raw:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    write_atomically(path, raw)
     return True
 
 

@@ -1,16 +1,16 @@
-"""What a file is compared by, and how it is written so that a crash leaves it whole."""
+"""What a file is compared by, and how a refusal to write it is explained."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from kdcourse import atomic
 from kdcourse.texts import KitError
 
 
@@ -55,24 +55,11 @@ def _cells(data: bytes) -> bytes | None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path``: afterwards the old content stands there or the new, never a part.
 
-    The temporary name is always the same, so that what a killed start left behind is used up by
-    the next one.
-
     Raises:
         KitError: The folder can't be written to, or the disk is full.
     """
     with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.kdcourse-new")
-        try:
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, path)  # noqa: PTH105 - the one call that swaps on every platform
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        atomic.write_atomically(path, data)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ their names, the checksums last: while one ``.part`` lies there, the folder is u
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import shutil
@@ -241,6 +242,8 @@ def _write_parts(
 
 
 def _packed(producer: Producer, form: str, block: int) -> dict[str, tuple[int, Any]]:
+    # What made the block before refers to itself, and would wait for Python to look for such.
+    gc.collect()
     pack = format_named(form).pack
     return {name: (len(rows), pack(name, rows)) for name, rows in producer(block).items()}
 

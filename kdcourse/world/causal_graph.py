@@ -12,7 +12,10 @@ _SHAPES = {"lever": ("{{", "}}"), "seen": ("[", "]"), "hidden": ("(", ")")}
 
 
 def page(lang: str) -> str:
-    """Return the causal graph as Markdown in ``lang``: drawings (Mermaid), then arrows in words.
+    """Return the causal graph as Markdown in ``lang``: a drawing (Mermaid), then arrows in words.
+
+    Drawn is the story, in which one thing leads to the next; the other parts hang on it and would
+    only hide it.
 
     The table says all that the drawing shows, for whoever can't see it.
     """
@@ -22,18 +25,22 @@ def page(lang: str) -> str:
 
     nodes = content("world/causes")
     arrows = list(causes().values())
-    lines = [f"# {word('title')}", "", word("about"), "", "```mermaid", *_drawing(arrows, lang)]
+    parts = sorted({arrow.part for arrow in arrows}, key=lambda part: (part != "story", part))
+    story = [arrow for arrow in arrows if arrow.part == "story"]
+    lines = [f"# {word('title')}", "", word("about"), "", "```mermaid", *_drawing(story, lang)]
     lines += ["```", "", word("legend"), "", f"## {word('levers')}", ""]
     for name, lever in content("world/levers").items():
         span = f"{lever['low']:g} – {lever['high']:g}"
         lines.append(f"- `{name}`: {pick(lever['what'], lang)} ({span})")
-    lines += ["", f"## {word('arrows')}", ""]
     heads = [word(head) for head in ("effect", "from", "to", "what", "size", "unit")]
-    lines += ["| " + " | ".join(heads) + " |", "|---|---|---|---|---:|---|"]
-    for arrow in arrows:
-        ends = [pick(nodes[end]["name"], lang) for end in (arrow.source, arrow.target)]
-        cells = [f"`{arrow.name}`", *ends, pick(arrow.what, lang), f"{arrow.size:g}"]
-        lines.append("| " + " | ".join([*cells, pick(arrow.unit, lang)]) + " |")
+    for part in parts:
+        lines += ["", f"## {word('part-' + part)}", ""]
+        lines += ["| " + " | ".join(heads) + " |", "|---|---|---|---|---:|---|"]
+        for arrow in arrows:
+            if arrow.part == part:
+                ends = [pick(nodes[end]["name"], lang) for end in (arrow.source, arrow.target)]
+                cells = [f"`{arrow.name}`", *ends, pick(arrow.what, lang), f"{arrow.size:g}"]
+                lines.append("| " + " | ".join([*cells, pick(arrow.unit, lang)]) + " |")
     return "\n".join([*lines, ""])
 
 

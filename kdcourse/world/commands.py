@@ -49,16 +49,19 @@ def build(
 
 def _build_own(datasets: Path) -> None:
     from kdcourse.world.calibration import calibrate, report
+    from kdcourse.world.causal_graph import page as graph
     from kdcourse.world.files import write
     from kdcourse.world.world import World
 
     world = World()
     write(world.tables, datasets)
+    rows = calibrate(world)
     for lang in LANGUAGES:
-        path = course_root() / "docs" / f"calibration.{lang}.md"
-        path.write_text(report(calibrate(world), lang), encoding="utf-8", newline="\n")
-    rows = sum(len(frame) for frame in world.tables.values())
-    typer.echo(say("data.built", tables=len(world.tables), rows=rows, path=datasets))
+        for name, page in (("calibration", report(rows, lang)), ("causes", graph(lang))):
+            path = course_root() / "docs" / f"{name}.{lang}.md"
+            path.write_text(page, encoding="utf-8", newline="\n")
+    count = sum(len(frame) for frame in world.tables.values())
+    typer.echo(say("data.built", tables=len(world.tables), rows=count, path=datasets))
 
 
 def _build_elsewhere(world: World, out: Path, form: str, jobs: int | None, force: bool) -> None:

@@ -17,6 +17,7 @@ class Cause:
     """One arrow of the causal graph.
 
     Attributes:
+        part: Part of the world it works in: the file that declares it.
         name: Name of the effect.
         size: Its size in the course's own world.
         source: Node from which the arrow comes.
@@ -25,6 +26,7 @@ class Cause:
         what: Language -> the effect in a sentence.
     """
 
+    part: str
     name: str
     size: float
     source: str
@@ -78,7 +80,7 @@ def causes() -> Mapping[str, Cause]:
     names = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name[-5:] == ".toml")
     return MappingProxyType(
         {
-            name: Cause(name, e["size"], e["from"], e["to"], e["unit"], e["what"])
+            name: Cause(file, name, e["size"], e["from"], e["to"], e["unit"], e["what"])
             for file in names
             for name, e in content(f"world/effects/{file}").items()
         }

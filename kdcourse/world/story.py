@@ -206,7 +206,8 @@ def _lived(
         growth = people.drift * min(month, setting("kinds", "drift_months"))
         pull = growth + lift + effects["loyalty"] * member
         pull -= effects["rival_pull"] * undercut * np.where(people.transactional, 1.5, 0.7)
-        expected = people.rate * season(month) * goodwill * odds * presence * np.exp(pull)
+        warmth = goodwill ** effects["goodwill_orders"]
+        expected = people.rate * season(month) * warmth * odds * presence * np.exp(pull)
         counts = streams.poisson("parcels", np.minimum(expected, 400.0), people.who, month)
         parcels = ship(streams, people, counts, month, policy, effects)
         complaints = serve(streams, people, parcels, here, month, desk, policy, effects)

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from kdcourse.world.effects import Effects
+from kdcourse.world.records.raw_customers import raw_truth
+from kdcourse.world.records.raw_surveys import raw_surveys_truth
 from kdcourse.world.service import desk_utilisation
 from kdcourse.world.settings import CITIES, KINDS, PROBLEMS, REASONS, TIERS
 from kdcourse.world.shipping import utilisation
@@ -29,6 +31,8 @@ class Truth:
         complaints: Per complaint its hidden ``recovered`` share of the harm.
         lost: Per lost customer and month: what was tried, and whether they ``returned``.
         sites: Per month and site the ``utilisation``; site ``desk`` is the service desk.
+        raw_customers: Per row of the raw table: whose it is, and what is wrong with it.
+        raw_surveys: Likewise.
     """
 
     effects: Effects
@@ -38,6 +42,8 @@ class Truth:
     complaints: pd.DataFrame
     lost: pd.DataFrame
     sites: pd.DataFrame
+    raw_customers: pd.DataFrame
+    raw_surveys: pd.DataFrame
 
 
 def truth(stories: list[Story]) -> Truth:
@@ -55,6 +61,8 @@ def truth(stories: list[Story]) -> Truth:
         whole([_complaints(story) for story in stories]),
         whole([_lost(story) for story in stories]),
         _sites(first),
+        whole([raw_truth(story) for story in stories]),
+        whole([raw_surveys_truth(story) for story in stories]),
     )
 
 
