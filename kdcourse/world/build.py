@@ -10,8 +10,9 @@ import errno
 import gc
 import json
 import os
+import pickle
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -203,7 +204,7 @@ def _write_parts(
     """Write all files as parts and return their paths inside ``folder``, without the checksums."""
     kind = format_named(form)
     passing = folder / _PASSING
-    passing.mkdir()
+    passing.mkdir(mode=0o700)  # what lies there is trusted
     paths = {name: t.path.with_suffix(f".{kind.suffix}").as_posix() for name, t in tables().items()}
     files: dict[str, PartFile] = {}
     writers: dict[str, Writer] = {}
@@ -217,11 +218,10 @@ def _write_parts(
         built.rows[name] = built.rows.get(name, 0) + rows
 
     try:
-        with closing(in_order(partial(_packed, producer, form), blocks, jobs)) as results:
+        with closing(_made(producer, blocks, form, jobs, passing)) as results:
             for done, block in enumerate(results, start=1):
-                while block:  # what is written need not lie in memory any longer
-                    name = next(iter(block))
-                    add(name, *block.pop(name))
+                for name, rows, packed in block:
+                    add(name, rows, packed)
                 step(done, sum(built.rows.values()))
                 written = sum(file.tell() for file in files.values())
                 _leave_room(folder, written / done * (blocks - done))
@@ -241,11 +241,49 @@ def _write_parts(
     return [*(paths[name] for name in writers), *_PAGES]
 
 
-def _packed(producer: Producer, form: str, block: int) -> dict[str, tuple[int, Any]]:
+#: The tables of a block: name, number of rows, and rows packed for the format.
+_Block = Iterator[tuple[str, int, Any]]
+
+
+def _made(
+    producer: Producer, blocks: int, form: str, jobs: int, passing: Path
+) -> Generator[_Block]:
+    """Yield the blocks in order, each table when it is asked for."""
+    if min(jobs, blocks) == 1:
+        for block in range(blocks):
+            yield _packed(producer, form, block)
+        return
+    # Through files, not through pipes: a pipe would fill this process with what waits its turn.
+    lay_down = partial(_laid_down, producer, form, passing)
+    with closing(in_order(lay_down, blocks, jobs)) as results:
+        for path in results:
+            yield _taken_up(path)
+
+
+def _packed(producer: Producer, form: str, block: int) -> _Block:
     # What made the block before refers to itself, and would wait for Python to look for such.
     gc.collect()
     pack = format_named(form).pack
-    return {name: (len(rows), pack(name, rows)) for name, rows in producer(block).items()}
+    for name, rows in producer(block).items():
+        yield name, len(rows), pack(name, rows)
+
+
+def _laid_down(producer: Producer, form: str, passing: Path, block: int) -> Path:
+    path = passing / str(block)
+    with path.open("wb") as file:
+        for table in _packed(producer, form, block):
+            pickle.dump(table, file, pickle.HIGHEST_PROTOCOL)
+    return path
+
+
+def _taken_up(path: Path) -> _Block:
+    with path.open("rb") as file:
+        while True:
+            try:
+                yield pickle.load(file)
+            except EOFError:
+                break
+    path.unlink()
 
 
 def _published() -> Iterator[tuple[str, pd.DataFrame]]:

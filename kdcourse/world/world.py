@@ -11,7 +11,7 @@ from kdcourse.course import course_root
 from kdcourse.texts import KitError
 from kdcourse.world.effects import Effects
 from kdcourse.world.policy import Policy, Schedule, scheduled
-from kdcourse.world.records import company_tables, makers
+from kdcourse.world.records import company_tables, made, makers
 from kdcourse.world.settings import first_month
 from kdcourse.world.story import Story, blocks, live
 from kdcourse.world.tables import read_csv, table
@@ -100,9 +100,8 @@ class _Tables(Mapping[str, pd.DataFrame]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._made:
-            make = makers()[name]
-            stories = self._world.stories
-            rows = [make(story) for story in stories[: 1 if name in company_tables() else None]]
+            enough = 1 if name in company_tables() else None
+            rows = [made(name, story) for story in self._world.stories[:enough]]
             self._made[name] = rows[0] if len(rows) == 1 else pd.concat(rows, ignore_index=True)
         return self._made[name]
 
@@ -123,7 +122,7 @@ class _Block(Mapping[str, pd.DataFrame]):
         self._story, self._names = story, names
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        return makers()[name](self._story)
+        return made(name, self._story)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

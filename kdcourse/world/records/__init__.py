@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 
 from kdcourse.world.story import Story
+from kdcourse.world.tables import table
 
 #: Reads one table from the story of a block.
 Maker = Callable[[Story], pd.DataFrame]
@@ -17,6 +18,13 @@ Maker = Callable[[Story], pd.DataFrame]
 def makers() -> Mapping[str, Maker]:
     """Return how each table is made, by name."""
     return _collected("TABLES") | _collected("COMPANY")
+
+
+def made(name: str, story: Story) -> pd.DataFrame:
+    """Return the rows of a table that a block's story gives, in the types of its declaration."""
+    frame = makers()[name](story)
+    columns = table(name).columns
+    return frame.astype({c.name: c.memory for c in columns if frame[c.name].dtype == object})
 
 
 @cache
