@@ -218,12 +218,13 @@ def test_a_larger_voucher_returns_more_as_its_effect_says():
 
 
 def test_customers_who_came_through_a_friend_stay_longer(found, nothing):
-    # Few firms leave, and few were referred: a wide margin, and a placebo beside it.
+    # Some ten referred firms leave in five worlds (a standard error of a third): a wide margin, and
+    # a placebo beside it.
     def ratio(counts):
         left, watched, others, long = counts
         return np.log(left / watched / (others / long))
 
     real, placebo = ratio(found["referred"]), ratio(nothing["referred"])
-    assert real == pytest.approx(-TRUE["referral_hold"], abs=0.5)
+    assert real == pytest.approx(-TRUE["referral_hold"], abs=0.75)
     assert placebo == pytest.approx(0, abs=0.4)
     assert real < placebo - 0.3

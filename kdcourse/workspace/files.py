@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from kdcourse import atomic
+from kdcourse.atomic import write_atomically as write_whole
 from kdcourse.texts import KitError
 
 
@@ -59,7 +59,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         KitError: The folder can't be written to, or the disk is full.
     """
     with explained(path):
-        atomic.write_atomically(path, data)
+        write_whole(path, data)
 
 
 @contextmanager

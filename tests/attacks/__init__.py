@@ -1,0 +1,1 @@
+"""Notebooks that mean harm, or have had bad luck."""
