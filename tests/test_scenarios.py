@@ -10,6 +10,7 @@ from kdcourse.practice.roleplay.players import PLAYERS
 from kdcourse.practice.roleplay.reading import load_scenario, scenario_names, skills
 from kdcourse.practice.roleplay.session import Play
 from kdcourse.texts import LANGUAGES, content, speaking
+from kdcourse.world.tables import table
 
 #: All ways a conversation can go; made once for all tests of it.
 _EXAMINED: dict[str, Examined] = {}
@@ -88,3 +89,13 @@ def test_every_skill_is_named_in_both_languages_and_slips_are_marked():
     assert {"listening", "open_question", "closed_question", "confirming", "empathy"} <= set(
         skills()
     )
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_an_ending_changes_is_a_row_that_the_carrier_has(name):
+    for ending in load_scenario(name).endings.values():
+        for change in ending.crm:
+            columns = {column.name: column for column in table(change.table).columns}
+            for column, value in change.values.items():
+                allowed = columns[column].values
+                assert not allowed or value in allowed, (ending.id, column, value)
