@@ -10,23 +10,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kdcourse import plots
+    from kdcourse import crm, plots
     from kdcourse.checks.session import check, hint, solution
     from kdcourse.data import load
     from kdcourse.practice.course_map import course_map
     from kdcourse.practice.lessons import lesson
     from kdcourse.practice.quiz import quiz
+    from kdcourse.practice.roleplay.session import play
+    from kdcourse.practice.simulations.session import simulate
 
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
     "check",
     "course_map",
+    "crm",
     "hint",
     "lesson",
     "load",
+    "play",
     "plots",
     "quiz",
+    "simulate",
     "solution",
 ]
 
@@ -36,14 +41,19 @@ _DOOR = {
     "hint": "kdcourse.checks.session",
     "lesson": "kdcourse.practice.lessons",
     "load": "kdcourse.data",
+    "play": "kdcourse.practice.roleplay.session",
     "quiz": "kdcourse.practice.quiz",
+    "simulate": "kdcourse.practice.simulations.session",
     "solution": "kdcourse.checks.session",
 }
 
+#: Modules that a lesson uses as a whole.
+_ROOMS = {"crm": "kdcourse.crm", "plots": "kdcourse.plots"}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "plots":
-        return import_module("kdcourse.plots")
+    if name in _ROOMS:
+        return import_module(_ROOMS[name])
     if name not in _DOOR:
         raise AttributeError(f"module 'kdcourse' has no attribute {name!r}")
     return getattr(import_module(_DOOR[name]), name)

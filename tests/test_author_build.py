@@ -166,7 +166,7 @@ def test_a_broken_file_does_not_stop_the_others(copy):
 
 
 def test_a_crash_while_writing_leaves_the_old_file(copy, monkeypatch):
-    from kdcourse.authoring import notebook
+    from kdcourse import atomic
 
     path = LESSON.path(copy, "en")
     before = path.read_bytes()
@@ -174,7 +174,7 @@ def test_a_crash_while_writing_leaves_the_old_file(copy, monkeypatch):
     def crash(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(notebook.Path, "replace", crash)
+    monkeypatch.setattr(atomic.os, "replace", crash)
     with pytest.raises(OSError, match="disk full"):
         edit(path, lambda nb: cell(nb, "predict").update(source="Other."))
     assert path.read_bytes() == before

@@ -45,12 +45,14 @@ class Event(NamedTuple):
 
     Attributes:
         at: When, UTC, ISO 8601.
-        kind: ``"begun"``, ``"check"``, ``"hint"``, ``"solution"``, ``"quiz"`` or ``"play"``.
+        kind: ``"begun"``, ``"check"``, ``"hint"``, ``"solution"``, ``"quiz"``, ``"play"`` or
+            ``"simulate"``.
         name: Of what: a lesson ``"1.1"``, a question ``"1.1.q2"``, a quiz item ``"1.1/break"``, a
             role play ``"3.2.hidden-problem"`` (on another day than the first ``"…#2"``).
         result: How it came out, as a word: the outcome of a check, ``"right"`` or ``"wrong"`` in a
             quiz, the level of a hint, ``"lesson"`` or ``"exercise"`` for what was begun, of a role
-            play ``"move:…"``, ``"back:…"`` or ``"end:…"``.
+            play ``"move:…"``, ``"back:…"`` or ``"end:…"``, of a simulation ``"decide:…"`` or
+            ``"back:…"``.
         points: Reached, where there are any.
         max_points: Of how many.
     """

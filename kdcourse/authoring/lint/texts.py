@@ -47,12 +47,14 @@ def text_breaches(path: Path) -> Iterator[tuple[str, Finding]]:
         yield TEXT_RULE, Finding("texts-unreadable", fields={"reason": error})
         return
     for name, leaf in leaves(tree):
+        spoken = _spoken(path, name)
         for key in _leaf_slips(leaf):
+            if key == "exclamation" and spoken:
+                continue  # an angry customer may shout
             yield TEXT_RULE, Finding(f"texts-{key}", name)
         if isinstance(leaf.get("zh-CN"), str):
             for key, where in ill_set(_without_placeholders(leaf["zh-CN"])):
-                # In a role play one speaks to a customer, not to the reader.
-                if key == "you" and name.startswith("scene."):
+                if key == "you" and spoken:
                     continue
                 yield "chinese-type", Finding(f"chinese-type-{key}", name, {"where": where})
         lacking = missing_characters("".join(map(str, leaf.values())))
@@ -82,6 +84,15 @@ def missing_characters(text: str, font: Path = FIGURE_FONT) -> str:
     drawn = (c for c in text if c.isprintable() and unicodedata.category(c) != "So")
     lacking = (c for c in drawn if ord(c) not in drawable)
     return "".join(dict.fromkeys(lacking))
+
+
+def _spoken(path: Path, name: str) -> bool:
+    """Say whether a text is said or written to a customer or by one, and not to the reader."""
+    if path.parent.name == "scenarios":
+        return name.startswith(("scene.", "fact.", "end."))
+    return path.parent.name == "flows" or (
+        path.parent.name == "crm" and path.stem in ("automation", "questionnaire")
+    )
 
 
 def _leaf_slips(leaf: dict[str, Any]) -> Iterator[str]:

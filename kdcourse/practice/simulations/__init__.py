@@ -1,0 +1,1 @@
+"""Simulations: decisions tried out on the carrier that made the data, beside doing nothing."""
