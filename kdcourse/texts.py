@@ -46,8 +46,16 @@ class KitError(Exception):
     def __str__(self) -> str:
         return say(self.key, **self.fields)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The fault of another process arrives here by pickle, which doesn't know named fields.
+        return _fault, (type(self), self.key, self.fields)
+
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
+
+
+def _fault(kind: type[KitError], key: str, fields: dict[str, object]) -> KitError:
+    return kind(key, **fields)
 
 
 @cache

@@ -19,9 +19,10 @@ from kdcourse.cli import run
 from kdcourse.texts import KitError
 from kdcourse.world import build as building
 from kdcourse.world import exports
-from kdcourse.world.build import build, unfinished
+from kdcourse.world.build import build
 from kdcourse.world.exports import PartFile
 from kdcourse.world.files import checksum, read
+from kdcourse.world.standing import unfinished
 from kdcourse.world.stream import in_order
 from kdcourse.world.tables import to_csv
 from kdcourse.world.verify import examine

@@ -489,7 +489,28 @@ def test_ours_is_held_against_its_checksums(tmp_path):
     assert examine(tmp_path).faults == []
     path = tmp_path / "lanyan" / "cities.csv"
     path.write_bytes(path.read_bytes() + b"\n")
-    assert any("cities.csv" in fault for fault in examine(tmp_path).faults)
+    (fault,) = examine(tmp_path).faults
+    assert str(path) in fault
+    assert "--force" in fault
+    path.unlink()
+    assert any("not there any more" in fault for fault in examine(tmp_path).faults)
+    (tmp_path / "checksums.json").write_text("torn")
+    assert any("checksums.json" in fault for fault in examine(tmp_path).faults)
+
+
+def test_in_a_workspace_the_course_brings_the_original_back(tmp_path):
+    (tmp_path / ".kdcourse").mkdir()
+    write(samples(), tmp_path / "datasets")
+    (tmp_path / "datasets" / "lanyan" / "cities.csv").write_text("city\n")
+    assert any("kdcourse start" in fault for fault in examine(tmp_path / "datasets").faults)
+
+
+def test_a_table_without_rows_has_no_keys_to_refer_to(tmp_path):
+    whole_export(tmp_path)
+    export(tmp_path, "customers", lambda rows: rows.__delitem__(slice(1, None)))
+    report = examine(tmp_path)
+    assert report.notes == []
+    assert any(f"{PARCELS - 5} more" in fault for fault in report.faults)
 
 
 def test_a_build_that_was_interrupted_is_said(tmp_path):

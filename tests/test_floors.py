@@ -14,6 +14,7 @@ FLOORS = [
     ["data"],
     ["metrics"],
     ["plots"],
+    ["crm"],
     ["progress"],
     ["checks"],
     ["practice"],

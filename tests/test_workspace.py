@@ -271,7 +271,7 @@ def killed_at(nth: int, moment: str, home: Path, course: SmallCourse) -> bool:
         if last:
             os._exit(9)
 
-    files.os.replace = die  # type: ignore[attr-defined, assignment]
+    os.replace = die  # type: ignore[assignment]
     start(home, course, "0.2.0")
     os._exit(0)
 
@@ -286,7 +286,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.os, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(KitError, match="Permission denied"):
         files.write_atomically(target, b"new")
     assert [path.name for path in tmp_path.iterdir()] == [target.name]

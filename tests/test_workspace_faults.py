@@ -11,7 +11,6 @@ import pytest
 from conftest import SmallCourse
 
 from kdcourse.texts import LANGUAGES, KitError, use_language
-from kdcourse.workspace import files
 from kdcourse.workspace.manifest import manifest_path
 from kdcourse.workspace.sync import synchronise
 
@@ -125,7 +124,7 @@ def test_a_disk_that_fills_up_in_mid_work(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert refusal(home, small_course).key == "workspace.no-space"
     assert (home / PAGE).read_bytes() == mine
 

@@ -204,7 +204,7 @@ def test_each_problem_costs_parcels_and_an_answer_brings_them_back():
 
 
 def test_where_goodwill_moves_no_orders_problems_cost_none():
-    late, lost, damaged, fee, *_ = mean(costs, ("goodwill_orders",))
+    late, _, damaged, *_ = mean(costs, ("goodwill_orders",))
     assert late == pytest.approx(0, abs=0.04)
     assert damaged == pytest.approx(0, abs=0.12)
 

@@ -61,9 +61,7 @@ def panel(world, cost=None):
 def answers(world):
     """Quality of the answer to each complaint about a parcel: half by speed, half by payment."""
     complaints = world.tables["complaints"].dropna(subset=["waybill_no"])
-    hours = (
-        complaints["first_response_at"] - complaints["received_at"]
-    ).dt.total_seconds() / 3600
+    hours = (complaints["first_response_at"] - complaints["received_at"]).dt.total_seconds() / 3600
     paid = (complaints["compensation"] / complaints["claim"].where(complaints["claim"] > 0)).clip(
         upper=1
     )
@@ -96,7 +94,7 @@ def active(panel):
 
 
 def within(values, weights, mask):
-    """Take out customers' and months' weighted means (alternating projections), for fixed effects."""
+    """Take out weighted means of customers and months (alternating projections)."""
     w = np.where(mask, weights, 0.0)
     result = np.where(mask, values, 0.0).astype(float)
     for _ in range(30):

@@ -16,20 +16,19 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from kdcourse.course import course_root
-from kdcourse.texts import LANGUAGES, KitError
-from kdcourse.world.exports import SUFFIXES, PartFile, Writer, format_named
+from kdcourse.texts import KitError
+from kdcourse.world.declarations import tables
+from kdcourse.world.dictionary import dictionary
+from kdcourse.world.exports import PartFile, Writer, format_named
 from kdcourse.world.files import CHECKSUMS, checksum, read
+from kdcourse.world.standing import PAGES, PASSING, earlier_builds, part_of, remove, unfinished
 from kdcourse.world.stream import in_order
-from kdcourse.world.tables import dictionary, tables
-
-#: Ends the name of what is not finished.
-PART = ".part"
 
 #: Gives the tables' rows of a block; the small tables come with block 0. It can be sent to another
 #: process. A mapping that makes rows only when they are asked for needs the least memory.
@@ -37,9 +36,6 @@ Producer = Callable[[int], Mapping[str, pd.DataFrame]]
 
 #: More processes than any machine has cores are a slip of the keyboard.
 MOST_JOBS = 256
-
-_PASSING = "passing" + PART
-_PAGES = {f"dictionary.{lang}.md": lang for lang in LANGUAGES}
 
 
 @dataclass
@@ -87,21 +83,21 @@ def build(
         raise KitError("data.jobs", value=jobs, high=MOST_JOBS)
     kind = format_named(form)
     with _explained(folder):
-        earlier, built = _earlier(folder, kind.suffix, force), Built()
+        earlier, built = earlier_builds(folder, kind.suffix, force), Built()
         for remains in (*earlier.remains, *unfinished(folder)):
             built.cleared.append(remains)
-            _remove(remains)
+            remove(remains)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Laid down first, it marks the folder as unfinished until it is renamed, as the last.
-            _part(folder / CHECKSUMS).write_bytes(b"{}\n")
+            part_of(folder / CHECKSUMS).write_bytes(b"{}\n")
             paths = _write_parts(producer, blocks, folder, form, jobs, step, built)
-            sums = {path: checksum(_part(folder / path)) for path in paths if path not in _PAGES}
+            sums = {path: checksum(part_of(folder / path)) for path in paths if path not in PAGES}
             text = json.dumps(dict(sorted(sums.items())), indent=1) + "\n"
-            _part(folder / CHECKSUMS).write_bytes(text.encode())
+            part_of(folder / CHECKSUMS).write_bytes(text.encode())
         except BaseException:
             for part in unfinished(folder):
-                _remove(part)
+                remove(part)
             raise
         # Interrupted from here on, the parts stay: they tell the next build what is whose.
         for path in paths:
@@ -110,86 +106,6 @@ def build(
             replaced.unlink()
         _take_place(folder / CHECKSUMS)
     return built
-
-
-def unfinished(folder: Path) -> list[Path]:
-    """Return the files in ``folder`` that a build, here or of another process, hasn't finished."""
-    return sorted(path for path in folder.rglob(f"*{PART}") if _is_ours(path, folder))
-
-
-def _is_ours(part: Path, folder: Path) -> bool:
-    path = part.relative_to(folder).as_posix().removesuffix(PART)
-    known = {declared.path.with_suffix("").as_posix() for declared in tables().values()}
-    plain = PurePosixPath(path).with_suffix("").as_posix()
-    return plain in known or path in {CHECKSUMS, *_PAGES, "passing"}
-
-
-# --- before -----------------------------------------------------------------------------------
-
-
-class _Earlier(NamedTuple):
-    """What builds before have left: whole tables, and some of a build that was interrupted."""
-
-    tables: set[Path]
-    remains: set[Path]
-
-
-def _earlier(folder: Path, suffix: str, force: bool) -> _Earlier:
-    """Look at what stands in ``folder``.
-
-    Raises:
-        KitError: There is an earlier build and nobody said to replace it, or a file stands in the
-            way that no build has made.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise KitError("data.not-a-folder", path=folder)
-    whole = _sums(folder / CHECKSUMS)
-    begun = _sums(_part(folder / CHECKSUMS))
-    wanted = {declared.path.with_suffix(f".{suffix}").as_posix() for declared in tables().values()}
-    found, foreign = _Earlier(set(), set()), []
-    for path in sorted({*wanted, *whole, *begun}):
-        if not (folder / path).exists():
-            continue
-        is_sum = checksum(folder / path)
-        if is_sum == whole.get(path):
-            found.tables.add(folder / path)
-        elif is_sum == begun.get(path):
-            found.remains.add(folder / path)
-        else:
-            foreign.append(folder / path)
-    if not whole and not begun:
-        foreign += [folder / page for page in _PAGES if (folder / page).exists()]
-    if foreign:
-        raise KitError("data.foreign-files", paths=_listed(foreign))
-    if whole and not force:
-        raise KitError("data.built-before", path=folder)
-    return found
-
-
-def _sums(path: Path) -> dict[str, str]:
-    """Return what is stored, as far as it is there and can be trusted to name only our tables."""
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    kinds = [f".{suffix}" for suffix in SUFFIXES]
-    ours = {t.path.with_suffix(kind).as_posix() for t in tables().values() for kind in kinds}
-    return {path: sums for path, sums in stored.items() if path in ours}
-
-
-def _listed(paths: list[Path]) -> str:
-    shown = ", ".join(map(str, paths[:3]))
-    return shown if len(paths) <= 3 else f"{shown} …"
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-# --- during -----------------------------------------------------------------------------------
 
 
 def _write_parts(
@@ -203,7 +119,7 @@ def _write_parts(
 ) -> list[str]:
     """Write all files as parts and return their paths inside ``folder``, without the checksums."""
     kind = format_named(form)
-    passing = folder / _PASSING
+    passing = folder / PASSING
     passing.mkdir(mode=0o700)  # what lies there is trusted
     paths = {name: t.path.with_suffix(f".{kind.suffix}").as_posix() for name, t in tables().items()}
     files: dict[str, PartFile] = {}
@@ -212,7 +128,7 @@ def _write_parts(
     def add(name: str, rows: int, block: Any) -> None:
         with _explained(folder / paths[name]):
             if name not in writers:
-                files[name] = PartFile(_part(folder / paths[name]))
+                files[name] = PartFile(part_of(folder / paths[name]))
                 writers[name] = kind.writer(name, files[name], passing)
             writers[name].add(block)
         built.rows[name] = built.rows.get(name, 0) + rows
@@ -235,10 +151,10 @@ def _write_parts(
         for file in files.values():
             file.give_up()
         raise
-    for page, lang in _PAGES.items():
-        _part(folder / page).write_bytes(dictionary(lang).encode("utf-8"))
+    for page, lang in PAGES.items():
+        part_of(folder / page).write_bytes(dictionary(lang).encode("utf-8"))
     passing.rmdir()
-    return [*(paths[name] for name in writers), *_PAGES]
+    return [*(paths[name] for name in writers), *PAGES]
 
 
 #: The tables of a block: name, number of rows, and rows packed for the format.
@@ -302,11 +218,7 @@ def _leave_room(folder: Path, needed: float) -> None:
 
 
 def _take_place(path: Path) -> None:
-    os.replace(_part(path), path)  # noqa: PTH105 - the one call that swaps on every platform
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(path.name + PART)
+    os.replace(part_of(path), path)  # noqa: PTH105 - the one call that swaps on every platform
 
 
 @contextmanager

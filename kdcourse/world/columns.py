@@ -35,16 +35,21 @@ _PLAIN = {
     "number": r"[+-]?\d{1,15}(\.\d{1,15})?",
     "integer": r"[+-]?\d{1,15}",
     "flag": r"[01]",
-    "date": r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])",
-    "time": r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8]) ([01]\d|2[0-3]):[0-5]\d",
+    "date": r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+    "time": r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) ([01]\d|2[0-3]):[0-5]\d",
 }
 _AT_ONCE: dict[str, Callable[[pd.Series[Any]], pd.Series[Any]]] = {
     "number": lambda cells: cells.astype("float64"),
     "integer": lambda cells: cells.astype("float64").astype("Int64"),
     "flag": lambda cells: cells.map({"0": False, "1": True}).astype("boolean"),
-    "date": lambda cells: pd.to_datetime(cells, format="%Y-%m-%d").astype("datetime64[us]"),
-    "time": lambda cells: pd.to_datetime(cells, format="%Y-%m-%d %H:%M").astype("datetime64[us]"),
+    "date": lambda cells: _moments(cells, "%Y-%m-%d"),
+    "time": lambda cells: _moments(cells, "%Y-%m-%d %H:%M"),
 }
+
+
+def _moments(cells: pd.Series[Any], form: str) -> pd.Series[Any]:
+    # The 31st of June has the form of a day; what it is instead is said when it is read by itself.
+    return pd.to_datetime(cells, format=form, errors="coerce").astype("datetime64[us]")
 
 
 def _as_text(cells: pd.Series[Any]) -> pd.Series[Any]:
@@ -89,6 +94,7 @@ def read_column(table: str, column: Column, cells: pd.Series[Any], *, typed: boo
         fits = _plain(column, cells, set(names.values()))
     if fits.any():
         values = _AT_ONCE.get(column.type, _as_text)(cells.where(fits))
+        fits = fits & values.notna().to_numpy()
     else:
         values = pd.Series(None, cells.index, dtype=column.memory_with_gaps)
     oddities: dict[str, list[int]] = {}

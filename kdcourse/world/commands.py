@@ -66,7 +66,7 @@ def _build_own(datasets: Path) -> None:
 
 def _build_elsewhere(world: World, out: Path, form: str, jobs: int | None, force: bool) -> None:
     from kdcourse.world.build import build as build_folder
-    from kdcourse.world.build import unfinished
+    from kdcourse.world.standing import unfinished
     from kdcourse.world.story import blocks
     from kdcourse.world.world import block_tables
 

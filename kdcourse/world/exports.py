@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 #: Rows of a sheet, by the format's own limit, without the row of names.
 SHEET_ROWS = 1_048_576 - 1
 
-#: Rows that Parquet keeps together, the same in every file however the rows came in. So many of each
-#: table wait in memory to be written.
+#: Rows that Parquet keeps together, the same in every file however the rows came in. Nearly as many
+#: of each table wait in memory to be written.
 GROUP_ROWS = 32_768
 
 

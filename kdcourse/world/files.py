@@ -59,22 +59,32 @@ def stored_checksums(folder: Path) -> dict[str, str]:
     return sums
 
 
+def differing(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Hold the files of ``folder`` against its checksums.
+
+    Yields:
+        ``file-missing`` or ``file-changed``, and the file.
+
+    Raises:
+        KitError: There are no checksums, or they are damaged.
+    """
+    for path, expected in stored_checksums(folder).items():
+        if not (folder / path).is_file():
+            yield "file-missing", folder / path
+        elif checksum(folder / path) != expected:
+            yield "file-changed", folder / path
+
+
 def changed(folder: Path) -> Iterator[str]:
-    """Say which files of ``folder`` are missing or not those of the checksums.
+    """Say which files of the course's own data are missing or not those of the checksums.
 
     Yields:
         A sentence per file, with what to do.
     """
     try:
-        sums = stored_checksums(folder)
+        yield from (say(f"data.{how}", path=path) for how, path in differing(folder))
     except KitError as fault:
         yield str(fault)
-        return
-    for path, expected in sums.items():
-        if not (folder / path).is_file():
-            yield say("data.file-missing", path=folder / path)
-        elif checksum(folder / path) != expected:
-            yield say("data.file-changed", path=folder / path)
 
 
 def invalid(folder: Path) -> Iterator[str]:

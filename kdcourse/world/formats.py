@@ -86,7 +86,7 @@ def readable(path: Path) -> Iterator[None]:
     """Turn whatever a library says of a damaged file into a sentence."""
     try:
         yield
-    except KitError:
+    except (KitError, ModuleNotFoundError):
         raise
     # A torn zip, a page cut short, a broken XML: each library has faults of its own.
     except Exception as fault:
@@ -101,36 +101,55 @@ def _in_rows(
 
     def chunks() -> Iterator[tuple[npt.NDArray[np.int64], pd.DataFrame]]:
         source.ragged, source.blank = [], []
-        rest = enumerate(islice(rows(), names.row, None), start=names.row + 1)
+        rest, first = islice(rows(), names.row, None), names.row + 1
         empty: list[int] = []
         with readable(path):
             while some := list(islice(rest, CHUNK)):
-                numbers, kept = [], []
-                for number, row in some:
-                    if not any(cell not in (None, "") for cell in row):
-                        empty.append(number)
-                        continue
-                    source.blank += empty  # Rows below the last one are no part of the table.
+                numbers = np.arange(first, first + len(some))
+                # Nearly always all rows are alike; then nothing need be looked at one by one.
+                if set(map(len, some)) != {names.width} or not all(map(any, some)):
+                    kept = [i for i, row in enumerate(some) if not _is_blank(row)]
+                    last = kept[-1] if kept else -1
+                    if kept:
+                        source.blank += empty  # Those below the last row are no part of the table.
+                        empty.clear()
+                        source.blank += numbers[sorted({*range(last)} - {*kept})].tolist()
+                    empty += numbers[last + 1 :].tolist()
+                    numbers, some = numbers[kept], [some[i] for i in kept]
+                    source.ragged += _ragged(numbers.tolist(), some, names.width, typed)
+                    some = [_filled(row, names.width) for row in some]
+                elif empty:
+                    source.blank += empty
                     empty.clear()
-                    if any(cell not in (None, "") for cell in row[names.width :]) or (
-                        not typed and len(row) < names.width
-                    ):
-                        source.ragged.append((number, len(row)))
-                    numbers.append(number)
-                    kept.append(row)
-                yield np.array(numbers, np.int64), _frame(kept, names, typed)
+                yield numbers, _frame(some, names, typed)
+                first = int(first + CHUNK)
 
     source = Source(path, typed, names, chunks, notes)
     return source
 
 
+def _is_blank(row: Row) -> bool:
+    return all(cell is None or cell == "" for cell in row)
+
+
+def _ragged(
+    numbers: list[int], rows: list[Row], width: int, typed: bool
+) -> Iterator[tuple[int, int]]:
+    for number, row in zip(numbers, rows, strict=True):
+        # A workbook leaves out empty cells at the end, and any program may add some.
+        if not _is_blank(row[width:]) or (len(row) < width and not typed):
+            yield number, len(row)
+
+
+def _filled(row: Row, width: int) -> Row:
+    return [*row, *[None] * (width - len(row))] if len(row) < width else row
+
+
 def _frame(rows: list[Row], names: Names, typed: bool) -> pd.DataFrame:
-    columns = {
-        name: [row[place] if place < len(row) else None for row in rows]
-        for name, place in names.places.items()
-    }
+    cells = list(zip(*rows, strict=False)) or [()] * names.width
+    columns = {name: cells[place] for name, place in names.places.items()}
     if typed:
-        return pd.DataFrame(columns, dtype=object)
+        return pd.DataFrame({name: pd.Series(c, dtype=object) for name, c in columns.items()})
     return pd.DataFrame(columns, dtype="str").replace("", None)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import threading
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TypeVar
 
 from kdcourse.texts import KitError
@@ -42,7 +42,7 @@ def in_order(work: Callable[[int], T], blocks: int, jobs: int) -> Generator[T]:
     waiting: deque[Future[T]] = deque()
     try:
         for block in range(blocks):
-            with _deaf() if block == 0 else nullcontext():  # the first starts the processes
+            with _deaf():  # it may start a process
                 waiting.append(processes.submit(work, block))
             if len(waiting) > jobs:
                 yield waiting.popleft().result()
@@ -54,21 +54,27 @@ def in_order(work: Callable[[int], T], blocks: int, jobs: int) -> Generator[T]:
     finally:
         # After a fault or Ctrl+C nobody wants the blocks that are still being made.
         processes.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - before:
+        left = set(multiprocessing.active_children()) - before
+        for child in left:
             child.terminate()
+        for child in left:
+            child.join(timeout=5)
 
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Let processes be started that don't hear Ctrl+C even before they could be told not to."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may touch signals
+    """Let processes be started that don't hear Ctrl+C even before they could be told not to.
+
+    They inherit which signals wait. One that comes meanwhile reaches this process afterwards.
+    """
+    if sys.platform == "win32":
+        yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_interrupts_to_the_parent() -> None:

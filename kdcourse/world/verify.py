@@ -16,15 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from kdcourse.course import course_root
+from kdcourse.course import course_root, workspace_of
 from kdcourse.texts import KitError, say
-from kdcourse.world.build import unfinished
 from kdcourse.world.columns import read_column
 from kdcourse.world.declarations import GROUPS, Column, Table, table, tables
-from kdcourse.world.files import CHECKSUMS, changed
+from kdcourse.world.files import CHECKSUMS, changed, differing
 from kdcourse.world.findings import Findings, canonical
 from kdcourse.world.formats import READABLE, Source, open_table, sheets
 from kdcourse.world.names import tidy
+from kdcourse.world.standing import unfinished
 from kdcourse.world.tables import Known, broken
 
 Hashes = npt.NDArray[np.uint64]
@@ -55,8 +55,10 @@ def examine(folder: Path, *, every: bool = False) -> Report:
     report = Report()
     if folder.is_dir():
         report.faults += [say("verify.unfinished", path=path) for path in unfinished(folder)]
-        if (folder / CHECKSUMS).exists() or folder == course_root() / "datasets":
+        if folder.resolve() == (course_root() / "datasets").resolve() or workspace_of(folder):
             report.faults += changed(folder)
+        elif (folder / CHECKSUMS).exists():
+            report.faults += _changed_elsewhere(folder)
     found = _found(folder, report)
     if not found and not report.faults:
         report.faults.append(say("verify.no-tables", path=folder, tables=", ".join(tables())))
@@ -78,6 +80,13 @@ def examine(folder: Path, *, every: bool = False) -> Report:
             report.notes += findings.notes()
     report.notes += [say("verify.note-no-parent", **fields) for fields in keys.missing()]
     return report
+
+
+def _changed_elsewhere(folder: Path) -> Iterator[str]:
+    try:
+        yield from (say(f"verify.{how}", path=path) for how, path in differing(folder))
+    except KitError:
+        yield say("verify.no-checksums", path=folder / CHECKSUMS)
 
 
 # --- which files ------------------------------------------------------------------------------
@@ -243,6 +252,8 @@ class _Keys:
             return None
 
         def known(values: pd.Series[Any]) -> pd.Series[bool]:
+            if not len(hashes):
+                return pd.Series(False, values.index)
             own = _hashed(values)
             at = np.minimum(np.searchsorted(hashes, own), len(hashes) - 1)
             return pd.Series(hashes[at] == own, values.index)
@@ -270,5 +281,4 @@ class _Keys:
                 hashes.append(_hashed(read.values.dropna()))
         except KitError:
             return None  # what is wrong with that file is said where it is examined
-        whole = np.unique(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
-        return whole if len(whole) else None
+        return np.unique(np.concatenate([np.empty(0, np.uint64), *hashes]))

@@ -1,0 +1,8 @@
+-- The totals that a report by grade must add up to, straight from the tables. 报表应与之相符的总数。
+SELECT (SELECT count(*) FROM customers) AS customers,
+       (SELECT count(*) FROM shipments
+        WHERE accepted_at >= :start AND accepted_at < :until) AS parcels,
+       (SELECT round(coalesce(sum(fee), 0), 2) FROM shipments
+        WHERE accepted_at >= :start AND accepted_at < :until) AS revenue,
+       (SELECT count(*) FROM complaints
+        WHERE received_at >= :start AND received_at < :until AND is_suggestion = 0) AS complaints

@@ -1,0 +1,25 @@
+-- What customers choose, in a period: parcels, customers and revenue by :by. 一段时间内客户的选择。
+-- :by is product, channel, destination, weekday (0 = Sunday), hour, payment or extras.
+-- :by 取 product、channel、destination、weekday（0 为周日）、hour、payment、extras 之一。
+SELECT choice, count(*) AS parcels, count(DISTINCT customer_id) AS customers,
+       round(sum(fee), 2) AS revenue, round(avg(fee), 2) AS mean_fee
+FROM (
+    SELECT s.customer_id, s.fee,
+           CASE :by
+               WHEN 'product' THEN s.product_id
+               WHEN 'channel' THEN o.channel
+               WHEN 'destination' THEN s.destination
+               WHEN 'weekday' THEN strftime('%w', s.accepted_at)
+               WHEN 'hour' THEN strftime('%H', s.accepted_at)
+               WHEN 'payment' THEN o.payment_method
+               WHEN 'extras' THEN CASE o.pack_service + o.sign_service
+                       + (o.cod_amount IS NOT NULL) + (o.declared_value IS NOT NULL)
+                   WHEN 0 THEN 'none' WHEN 1 THEN 'one' ELSE 'more' END
+           END AS choice
+    FROM shipments AS s JOIN orders AS o ON o.waybill_no = s.waybill_no
+    JOIN customers AS c ON c.customer_id = s.customer_id
+    WHERE s.accepted_at >= :start AND s.accepted_at < :until
+      AND c.market_type = coalesce(:market, c.market_type)
+)
+GROUP BY choice
+ORDER BY parcels DESC, choice

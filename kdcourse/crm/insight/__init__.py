@@ -1,0 +1,1 @@
+"""What the data say about customers: warehouse, profiles, paths, conversion and staying."""
