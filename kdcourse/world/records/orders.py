@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kdcourse.world.records.marketing import campaign_ids, clicked_before
-from kdcourse.world.records.parcels import waybill
+from kdcourse.world.records.text_columns import numbered
 from kdcourse.world.records.trade import (
     CHANNELS,
     Moments,
@@ -35,11 +35,21 @@ def orders(story: Story) -> pd.DataFrame:
     number_of = _cancelled(story, rows)
     cancelled = _common(story, rows, number_of, "cancelled")
     whole = pd.concat([done, cancelled], ignore_index=True)
-    return whole.sort_values(["placed_at", "order_id"], ignore_index=True)
+    # Sorted by numbers, which is sorting by their texts, in a tenth of the time.
+    number_, placed = whole["order_id"].to_numpy(), whole["placed_at"].to_numpy()
+    whole = whole.iloc[np.lexsort((number_, placed))].reset_index(drop=True)
+    held = whole["status"] == "done"
+    whole["waybill_no"] = numbered("LY", whole["order_id"].to_numpy(), 12).where(held)
+    whole["order_id"] = numbered("O", whole["order_id"].to_numpy(), 12)
+    whole["customer_id"] = numbered("C", whole["customer_id"].to_numpy(), 7)
+    return whole
 
 
 def _common(story: Story, rows: Trade, chosen: Ints, status: str) -> pd.DataFrame:
-    """Return the orders of chosen parcels, or the cancelled ones that came before them."""
+    """Return the orders of chosen parcels, or the cancelled ones that came before them.
+
+    Their numbers and those of customers are still without letters.
+    """
     gone = status == "cancelled"
     who = story.people.who[rows.customer[chosen]]
     month, index = rows.month[chosen], rows.index[chosen] + _CANCELLED * gone
@@ -56,12 +66,11 @@ def _common(story: Story, rows: Trade, chosen: Ints, status: str) -> pd.DataFram
         streams.choice("cancel reason", list(reasons.values()), *address)
     ]
     campaign = clicked_before(story, rows.customer[chosen], placed)
-    waybills = waybill(who, month, index)
     return pd.DataFrame(
         {
-            "order_id": np.char.mod("O%012d", (who * 100 + month) * 1000 + index),
-            "waybill_no": shown(waybills, np.full(len(who), not gone)),
-            "customer_id": story.people.table["customer_id"].to_numpy()[rows.customer[chosen]],
+            "order_id": (who * 100 + month) * 1000 + index,
+            "waybill_no": 0,
+            "customer_id": who,
             "placed_at": placed.astype("datetime64[us]"),
             "channel": np.array(CHANNELS, object)[channel],
             "pickup_booked_for": np.where(

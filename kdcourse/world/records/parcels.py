@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from kdcourse.world.incidents import places
+from kdcourse.world.records.text_columns import named, numbered
 from kdcourse.world.settings import PRODUCTS
-from kdcourse.world.shipping import CAUSES, Parcels
+from kdcourse.world.shipping import CAUSES
 from kdcourse.world.story import Story
 from kdcourse.world.streams import Ints
 
-_STAGES = np.array(["accept", "sort", "transport", "sort", "deliver"])
+_STAGES = ("accept", "sort", "transport", "sort", "deliver")
 Texts = npt.NDArray[np.str_]
 
 
@@ -25,74 +28,82 @@ def waybill(who: Ints, month: int | Ints, index: Ints) -> Texts:
     return number
 
 
-def _waybills(story: Story, month: int, parcels: Parcels) -> Texts:
-    return waybill(story.people.who[parcels.customer], month, parcels.index)
-
-
 def shipments(story: Story) -> pd.DataFrame:
     """Return every parcel accepted, in order of acceptance."""
-    ids = story.people.table["customer_id"].to_numpy()
-    sites = np.array(places())
-    frames = []
-    for month, told in enumerate(story.months):
-        parcels = told.parcels
-        unknown = parcels.lost | (parcels.delivered >= story.ends)
-        known_late = ~parcels.lost & parcels.late & ~unknown
-        frames.append(
-            pd.DataFrame(
-                {
-                    "waybill_no": _waybills(story, month, parcels),
-                    "customer_id": ids[parcels.customer],
-                    "product_id": np.array(PRODUCTS)[parcels.product],
-                    "origin": sites[parcels.origin],
-                    "destination": sites[parcels.destination],
-                    "weight_kg": parcels.weight_kg,
-                    "discount": parcels.discount,
-                    "fee_quoted": parcels.quoted,
-                    "fee": parcels.fee,
-                    "accepted_at": parcels.accepted.astype("datetime64[us]"),
-                    "promised_at": parcels.promised.astype("datetime64[us]"),
-                    "delivered_at": np.where(
-                        unknown, np.datetime64("NaT"), parcels.delivered
-                    ).astype("datetime64[us]"),
-                    "delay_cause": pd.Series(np.array(CAUSES)[parcels.cause]).where(known_late),
-                    "lost": parcels.lost,
-                    "damaged": parcels.damaged & ~unknown,
-                    "info_error": parcels.misinformed,
-                }
-            )
-        )
-    whole = pd.concat(frames, ignore_index=True)
-    return whole.sort_values(["accepted_at", "waybill_no"], ignore_index=True)
+    rows = _all(story)
+    order = np.lexsort((rows["number"], rows["accepted"]))
+    rows = {name: values[order] for name, values in rows.items()}
+    unknown = rows["lost"] | (rows["delivered"] >= story.ends)
+    known_late = ~unknown & (rows["delivered"] > rows["promised"])
+    moments = {
+        name: rows[name].astype("datetime64[us]") for name in ("accepted", "promised", "delivered")
+    }
+    moments["delivered"][unknown] = np.datetime64("NaT")
+    return pd.DataFrame(
+        {
+            "waybill_no": numbered("LY", rows["number"], 12),
+            "customer_id": numbered("C", rows["who"], 7),
+            "product_id": named(PRODUCTS, rows["product"]),
+            "origin": named(places(), rows["origin"]),
+            "destination": named(places(), rows["destination"]),
+            "weight_kg": rows["weight_kg"],
+            "discount": rows["discount"],
+            "fee_quoted": rows["quoted"],
+            "fee": rows["fee"],
+            "accepted_at": moments["accepted"],
+            "promised_at": moments["promised"],
+            "delivered_at": moments["delivered"],
+            "delay_cause": named(CAUSES, rows["cause"], missing=~known_late),
+            "lost": rows["lost"],
+            "damaged": rows["damaged"] & ~unknown,
+            "info_error": rows["misinformed"],
+        }
+    )
 
 
 def scans(story: Story) -> pd.DataFrame:
     """Return every scan up to the end of the data, in order of time."""
-    sites = np.array(places())
-    frames = []
-    for month, told in enumerate(story.months):
-        parcels = told.parcels
-        number = len(parcels)
-        offsets = np.column_stack([np.zeros(number, np.int64), parcels.minutes])
-        moments = parcels.accepted[:, None] + offsets.astype("timedelta64[m]")
-        passed = np.column_stack([parcels.origin] * 2 + [parcels.destination] * 3)
-        steps = np.tile(np.arange(1, 6), (number, 1))
-        # A lost parcel was last seen when it left the sorting hall of its origin.
-        seen = (moments < story.ends) & ~(parcels.lost[:, None] & (steps > 2))
-        waybills = np.repeat(_waybills(story, month, parcels)[:, None], 5, axis=1)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "waybill_no": waybills[seen],
-                    "step": steps[seen],
-                    "stage": _STAGES[steps[seen] - 1],
-                    "site": sites[passed[seen]],
-                    "scanned_at": moments[seen].astype("datetime64[us]"),
-                }
-            )
-        )
-    whole = pd.concat(frames, ignore_index=True)
-    return whole.sort_values(["scanned_at", "waybill_no", "step"], ignore_index=True)
+    rows = _all(story)
+    offsets = np.column_stack([np.zeros(len(rows["number"]), np.int64), rows["minutes"]])
+    moments = rows["accepted"][:, None] + offsets.astype("timedelta64[m]")
+    steps = np.broadcast_to(np.arange(1, 6), moments.shape)
+    # A lost parcel was last seen when it left the sorting hall of its origin.
+    seen = (moments < story.ends) & ~(rows["lost"][:, None] & (steps > 2))
+    parcel, step = np.nonzero(seen)
+    moment = moments[seen]
+    order = np.lexsort((step, rows["number"][parcel], moment))
+    parcel, step, moment = parcel[order], step[order], moment[order]
+    site = np.where(step < 2, rows["origin"][parcel], rows["destination"][parcel])
+    return pd.DataFrame(
+        {
+            "waybill_no": numbered("LY", rows["number"][parcel], 12),
+            "step": step + 1,
+            "stage": named(_STAGES, step),
+            "site": named(places(), site),
+            "scanned_at": moment.astype("datetime64[us]"),
+        }
+    )
+
+
+_COLUMNS = (
+    "product", "origin", "destination", "weight_kg", "discount", "quoted", "fee", "minutes",
+    "accepted", "promised", "delivered", "cause", "lost", "damaged", "misinformed",
+)  # fmt: skip
+
+
+def _all(story: Story) -> dict[str, npt.NDArray[Any]]:
+    """Return the parcels of all months, one array a trait, made once for both tables."""
+
+    def gather() -> dict[str, npt.NDArray[Any]]:
+        months = [told.parcels for told in story.months]
+        rows = {name: np.concatenate([getattr(p, name) for p in months]) for name in _COLUMNS}
+        rows["who"] = np.concatenate([story.people.who[p.customer] for p in months])
+        month = np.repeat(np.arange(len(months)), [len(p) for p in months])
+        index = np.concatenate([p.index for p in months])
+        rows["number"] = (rows["who"] * 100 + month) * 1000 + index
+        return rows
+
+    return story.once("parcels", gather)
 
 
 TABLES = {"shipments": shipments, "scans": scans}
