@@ -239,7 +239,7 @@ def test_a_person_has_the_last_word_and_a_world_not_seen_finds_typed_numbers(cla
     classroom.run("-c", JUDGED, TYPED, NAME, LESSON)
     world = tmp_path / "world"
     shutil.copytree(course_root() / "datasets", world)
-    classroom.run("-m", "kdcourse", "data", "build", world, "--seed", 7)
+    classroom.run("-m", "kdcourse", "data", "build", "--out", world, "--seed", 7)
     again = ["autograde", LESSON, "--force", f"--student={TYPED}"]
     classroom.nbgrader(*again, KDCOURSE_DATA=str(world))
     graded = classroom.scores()[TYPED]

@@ -33,7 +33,7 @@ OUT_OF_LIMITS = [
     code("memory in one piece", "growth = bytearray(10**12)", "limit", "memory"),
     code(
         "memory piece by piece",
-        "held = []\nwhile True: held.append('x' * 10**7)",
+        "held = []\nwhile True: held.append(bytearray(10**8))",
         "limit",
         "memory",
     ),
