@@ -54,7 +54,7 @@ def write_notebook(course: Course, lang: str) -> str:
     """Put a notebook with the desk into the workspace and return its path."""
     lesson = course_root() / "notebooks/en/1-industry/1.1-parcel-market.ipynb"
     notebook = json.loads(lesson.read_text(encoding="utf-8"))
-    cells = {"prepare": PREPARE, "desk": OPEN.format(lang=lang)}
+    cells = {"prepare": PREPARE, "desk": OPEN.format(lang=lang), "look": LOOK}
     notebook["cells"] = [
         {
             "cell_type": "code",
@@ -164,8 +164,7 @@ def work(page: Page, notebook: Notebook, lang: str, pictures: Path) -> None:
     page.screenshot(path=pictures / f"complaint.{lang}.png")
     keys.press(word["do"])
     keys.expect_said(steps["file"]["name"][lang])
-    notebook.insert_below("desk", "look")
-    notebook.type_into("look", LOOK)
+    notebook.cell("look").locator(".cm-content").click()
     notebook.run_next()
     expect(notebook.output("look")).to_contain_text("file 1", timeout=PATIENCE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import ipywidgets as widgets
 import pytest
@@ -10,7 +11,7 @@ from crm_sample import raw, sample
 
 from kdcourse import crm
 from kdcourse.crm import complaint_case, pipeline, process
-from kdcourse.texts import LANGUAGES, content, pick, speaking
+from kdcourse.texts import LANGUAGES, KitError, content, pick, speaking
 from kdcourse.world.declarations import table
 
 
@@ -145,6 +146,11 @@ def test_what_somebody_else_did_meanwhile_is_not_overwritten(c):
     assert "changed by agent" in screen.said
     steps = raw(c, "SELECT note_code FROM complaint_steps WHERE complaint_id = ?", number)
     assert steps == [("recorded",), ("called",)]
+    assert [value for _, value in screen.control("Next").options] == ["", "apologise", "pass_on"]
+    screen.choose("Next", "apologise")
+    screen.choose("Note", "wrote")
+    screen.press("Do it")
+    assert crm.complaints.case(c, number).step == "apologise"
 
 
 def test_what_the_role_may_not_do_the_desk_refuses(c):
@@ -189,6 +195,28 @@ def test_every_field_that_a_step_may_ask_has_a_name(c):
     for kind in kinds.values():
         where, _, column = kind.partition(".")
         assert not column or table(where).column(column)
+
+
+def test_a_click_in_another_thread_works_and_waits_for_the_cell_that_is_trusted(c):
+    """JupyterLab runs clicks beside the cell; neither may get the other's rights."""
+    number = a_case(c)
+    told: list[object] = []
+
+    def click():
+        try:
+            told.append(crm.complaints.case(c, number).step)
+            c.rows("SELECT account FROM payout_accounts")
+        except KitError as fault:
+            told.append(fault.key)
+
+    with c.trusted():
+        assert c.rows("SELECT account FROM main.payout_accounts") == []
+        beside = threading.Thread(target=click)
+        beside.start()
+        beside.join(0.2)
+        assert told == [], "it waits"
+    beside.join(10)
+    assert told == ["receive", "crm.refused-read"]
 
 
 def test_names_come_out_as_text_not_as_html(c):

@@ -1,4 +1,4 @@
-"""The warehouse agrees with the CRM to the fen, its views with pandas, and it answers questions only."""
+"""Promise: the warehouse holds what the CRM holds, and each of its five operations can be read."""
 
 import numpy as np
 import pandas as pd

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -41,6 +42,9 @@ class Crm:
     def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
         self.connection = db
         self.path = path
+        # JupyterLab runs what a click asks for beside the cell that is running, in another thread.
+        # One at a time: trust that is given to one must not reach the other.
+        self._lock = threading.RLock()
         self._depth = 0
         self._unlogged: list[tuple[str, str, bool, str]] = []
         self.guard = Guard(User(FIRST_USER, role_named(FIRST_USER)), masking.personal())
@@ -62,10 +66,11 @@ class Crm:
             KitError: There is no such role or agent.
         """
         if name is not None:
-            role = self._role_of(name)
-            self.guard.user = User(name, role)
-            with self.guard.trusting():
-                masking.cover(self.connection, hide="clear" not in role.may)
+            with self._lock:
+                role = self._role_of(name)
+                self.guard.user = User(name, role)
+                with self.guard.trusting():
+                    masking.cover(self.connection, hide="clear" not in role.may)
         return self.guard.user
 
     def _role_of(self, name: str) -> Role:
@@ -120,7 +125,7 @@ class Crm:
         Clear data are then read from ``main.customers`` and the like; the plain names still stand
         for the masking views.
         """
-        with self.guard.trusting():
+        with self._lock, self.guard.trusting():
             yield
 
     # --- when ----------------------------------------------------------------------------------
@@ -185,12 +190,13 @@ class Crm:
     def asking(self, name_or_sql: str, params: dict[str, object]) -> Iterator[sqlite3.Cursor]:
         """Give the cursor of a question inside of a ``with`` block; otherwise as :meth:`query`."""
         text = sql(name_or_sql)
-        clear = self.guard.lifted or "clear" in self.guard.user.role.may
-        if not clear and (found := _AROUND.search(text)):
-            # A query may name its own parts; one named like a view that masks would pass for it.
-            raise KitError("crm.sql-main", word=found[0])
-        with explained(self), self.guard.typing("read"):
-            yield self.connection.execute(text, params)
+        with self._lock:
+            clear = self.guard.lifted or "clear" in self.guard.user.role.may
+            if not clear and (found := _AROUND.search(text)):
+                # A query may name its parts; one named like a view that masks would pass for it.
+                raise KitError("crm.sql-main", word=found[0])
+            with explained(self), self.guard.typing("read"):
+                yield self.connection.execute(text, params)
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -206,25 +212,26 @@ class Crm:
             KitError: The user may not, another notebook is writing for too long, or a row that
                 something refers to is not there.
         """
-        outer = self._depth == 0
-        try:
-            with explained(self):
-                if outer:
-                    self.connection.execute("BEGIN IMMEDIATE")
-                self._depth += 1
-                try:
-                    yield self.connection
+        with self._lock:
+            outer = self._depth == 0
+            try:
+                with explained(self):
                     if outer:
-                        self.connection.execute("COMMIT")
-                except BaseException:
-                    if outer and self.connection.in_transaction:
-                        self.connection.execute("ROLLBACK")
-                    raise
-                finally:
-                    self._depth -= 1
-        finally:
-            if outer and self._unlogged:
-                self._write_log()
+                        self.connection.execute("BEGIN IMMEDIATE")
+                    self._depth += 1
+                    try:
+                        yield self.connection
+                        if outer:
+                            self.connection.execute("COMMIT")
+                    except BaseException:
+                        if outer and self.connection.in_transaction:
+                            self.connection.execute("ROLLBACK")
+                        raise
+                    finally:
+                        self._depth -= 1
+            finally:
+                if outer and self._unlogged:
+                    self._write_log()
 
     def close(self) -> None:
         """Close the file."""

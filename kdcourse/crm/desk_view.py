@@ -97,13 +97,17 @@ class Desk:
             (tab.add_class if other == name else tab.remove_class)("kdcourse-here")
 
     def _guarded(self, status: widgets.HTML, act: Callable[[], str | None]) -> None:
-        """Run what a click asks for, and say what came of it, a fault as its sentence."""
+        """Run what a click asks for, and say what came of it, a fault as its sentence.
+
+        What has nothing to say leaves what was said before.
+        """
         with speaking(self._language):
             try:
-                said = act() or ""
+                said = act()
             except KitError as fault:
                 said = str(fault)
-            status.value = _status(said)
+            if said is not None:
+                status.value = _status(said)
 
     def _customers(self) -> widgets.VBox:
         words = line(word("search"))
@@ -128,11 +132,7 @@ class Desk:
                 html = card(self.crm, chosen)._repr_html_() if chosen else ""
                 page.value = f'<div class="kdcourse-scroll" tabindex="0">{html}</div>'
 
-            with speaking(self._language):
-                try:
-                    act()
-                except KitError as fault:
-                    status.value = _status(str(fault))
+            self._guarded(status, act)
 
         find.on_click(look)
         found.observe(show, "value")
@@ -151,26 +151,35 @@ class Desk:
                 html = work.show(item) if item else ""
                 page.value = f'<div class="kdcourse-scroll" tabindex="0">{html}</div>'
                 fill(then, work.nexts(item) if item else [])
+                status.value = _status("")
 
             self._guarded(status, act)
 
         def ask(_: object) -> None:
-            with speaking(self._language):
+            def act() -> None:
                 if which.value and then.value:
                     form.ask(*work.asked(which.value, then.value))
                 else:
                     form.ask((), (), {})
+
+            self._guarded(status, act)
 
         def run(_: object) -> None:
             def act() -> str:
                 item, step = which.value, then.value
                 if not item or not step:
                     return word("choose_first")
-                said = work.do(item, step, seen["version"], form.values())
+                try:
+                    said = work.do(item, step, seen["version"], form.values())
+                except KitError:
+                    if work.version(item) != seen["version"]:
+                        show(None)  # somebody was faster: what they did stands on the page now
+                    raise
                 fill(which, work.items(), item)
-                if which.value:
-                    show(None)
-                return word("done", what=said)
+                if not which.value:
+                    return f"{word('done')} {said}"
+                show(None)
+                return word("done")
 
             self._guarded(status, act)
 

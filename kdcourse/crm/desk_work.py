@@ -10,10 +10,13 @@ from kdcourse.crm import complaints, pipeline
 from kdcourse.crm.complaint_case import DESK, kinds
 from kdcourse.crm.desk_form import word
 from kdcourse.crm.process import TOLD
-from kdcourse.texts import pick
+from kdcourse.crm.wording import translated
+from kdcourse.texts import content, pick
 from kdcourse.world.declarations import display_names
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kdcourse.crm.database import Crm
 
 #: Label and code.
@@ -66,7 +69,7 @@ class Deals:
     def show(self, item: str) -> str:
         """Return how a lead stands, and what happened with it."""
         history = pipeline.history(self.crm, item)
-        return _paragraph(str(pipeline.lead(self.crm, item))) + _table(history)
+        return _paragraph(str(pipeline.lead(self.crm, item))) + _table(history, _deal_names())
 
     def nexts(self, item: str) -> list[Choice]:
         """Return the stages to which it may move."""
@@ -109,7 +112,8 @@ class Cases:
 
     def show(self, item: str) -> str:
         """Return how a case stands, and its log."""
-        return _paragraph(str(self._case(item))) + _table(complaints.log(self.crm, item))
+        now = self._case(item)
+        return _paragraph(str(now)) + _table(complaints.log(self.crm, item), _case_names(now))
 
     def nexts(self, item: str) -> list[Choice]:
         """Return the steps that may come, passing on and taking up included."""
@@ -154,6 +158,28 @@ def _paragraph(text: str) -> str:
     return f"<p><strong>{escape(text)}</strong></p>"
 
 
-def _table(rows: Any) -> str:
+def _table(rows: pd.DataFrame, names: Mapping[str, str]) -> str:
+    heads = {name: pick(told) for name, told in content("crm/desk")["columns"].items()}
     shown = rows.astype(object).where(rows.notna(), "")
+    shown = shown.map(lambda value: translated(value, names)).rename(columns=heads)
     return str(shown.to_html(index=False, border=0))
+
+
+def _deal_names() -> dict[str, str]:
+    """Return the names of the codes in a lead's history."""
+    declared = (
+        ("leads", "source_method"), ("leads", "stage"), ("lead_contacts", "kind"),
+        ("lead_contacts", "note"), ("products", "product_id"),
+    )  # fmt: skip
+    return {**_own(), **{k: v for place in declared for k, v in display_names(*place).items()}}
+
+
+def _case_names(now: complaints.Case) -> dict[str, str]:
+    """Return the names of the codes in a case's log."""
+    steps = {step: pick(told.name) for step, told in now.process.steps.items()}
+    notes, depts = (display_names("complaint_steps", one) for one in ("note_code", "dept"))
+    return {**notes, **depts, **steps, **_own()}
+
+
+def _own() -> dict[str, str]:
+    return {code: pick(name) for code, name in content("crm/desk")["codes"].items()}

@@ -83,9 +83,9 @@ def regrade(
             ).fetchone()[0]
         )
         db.execute(
-            f"INSERT INTO grades SELECT :run, customer_id, score, {_grade_of(limits)} "
-            f"FROM (SELECT customer_id, round({_score_of(chosen)}, 6) AS score "
-            f"FROM ({sql('grade_measures')}))",
+            f"INSERT INTO grades SELECT :run, customer_id, score, {_grade_of(limits)}, parts "
+            f"FROM (SELECT customer_id, round({_score_of(chosen)}, 6) AS score, "
+            f"{_parts_of(chosen)} AS parts FROM ({sql('grade_measures')}))",
             {"run": run_id, "as_of": day, "days": told["window_days"], **_numbers(chosen)},
         )
         if adopt:
@@ -165,8 +165,8 @@ def compare(crm: Crm, before: int, after: int) -> pd.DataFrame:
 def explain(crm: Crm, customer_id: str, run_id: int | None = None) -> pd.DataFrame:
     """Say why a customer has a grade: each measure's value, rank, weight and points.
 
-    The points add up to the score. A person may ask for this (Personal Information Protection Law,
-    Art. 24), so it is not a nicety.
+    The points add up to the score. The numbers are those that the run saw, whatever was edited
+    since: a person may ask for them (Personal Information Protection Law, Art. 24).
 
     Args:
         crm: The CRM.
@@ -179,23 +179,23 @@ def explain(crm: Crm, customer_id: str, run_id: int | None = None) -> pd.DataFra
     import pandas as pd
 
     run = _known_run(crm, run_id)
-    found = crm.query(
-        f"SELECT * FROM ({sql('grade_measures')}) WHERE customer_id = :customer",
-        as_of=run.as_of,
-        days=_model(run.model)["window_days"],
+    found = crm.rows(
+        "SELECT parts FROM grades WHERE run_id = :run AND customer_id = :customer",
+        run=run.run_id,
         customer=customer_id,
-    ).to_dict("records")
+    )
     if not found:
         raise KitError("crm_desks.no-grade", customer=customer_id, day=run.as_of)
+    parts = json.loads(found[0][0])
     measures = content("crm/grading")["measures"]
     rows = [
         {
             "measure": name,
             "meaning": pick(measures[name]["name"]),
-            "value": found[0][name],
-            "rank": round(found[0][f"rank_{name}"], 1),
+            "value": parts[name][0],
+            "rank": round(parts[name][1], 1),
             "weight": weight,
-            "points": round(weight * found[0][f"rank_{name}"], 2),
+            "points": round(weight * parts[name][1], 2),
         }
         for name, weight in run.weights.items()
     ]
@@ -207,6 +207,11 @@ def explain(crm: Crm, customer_id: str, run_id: int | None = None) -> pd.DataFra
 
 def _score_of(weights: Mapping[str, float]) -> str:
     return " + ".join(f":w_{name} * rank_{name}" for name in weights)
+
+
+def _parts_of(weights: Mapping[str, float]) -> str:
+    pairs = (f"'{name}', json_array({name}, round(rank_{name}, 4))" for name in weights)
+    return f"json_object({', '.join(pairs)})"
 
 
 def _grade_of(cuts: Mapping[str, float]) -> str:

@@ -86,10 +86,15 @@ def connect(place: Path | None) -> sqlite3.Connection:
 
     Statements aren't kept prepared: the guard is asked when one is prepared, and the user may have
     changed since. Python begins no transactions of its own. What is deleted is overwritten, so that
-    a person who was forgotten doesn't live on in the file's empty pages.
+    a person who was forgotten doesn't live on in the file's empty pages. A click in JupyterLab
+    comes in another thread than the cell; that only one works at a time is seen to by the CRM.
     """
     db = sqlite3.connect(
-        place or ":memory:", timeout=_FILLING, isolation_level=None, cached_statements=0
+        place or ":memory:",
+        timeout=_FILLING,
+        isolation_level=None,
+        cached_statements=0,
+        check_same_thread=False,
     )
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
     db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from kdcourse.crm.editing import edit
 from kdcourse.crm.fields import checked, filled
 from kdcourse.crm.pipeline_moves import MOVES, answered, propose
-from kdcourse.texts import KitError, content
+from kdcourse.crm.wording import listed, named
+from kdcourse.texts import KitError, content, say
 from kdcourse.world.declarations import display_names
 
 if TYPE_CHECKING:
@@ -61,10 +62,8 @@ class Lead:
     version: int
 
     def __str__(self) -> str:
-        names = display_names("leads", "stage")
-        then = ", ".join(f"{names[stage]} ({stage})" for stage in self.then) or "–"
-        stage = f"{names[self.stage]} ({self.stage})"
-        return f"{self.lead_id} {self.name}: {stage} → {then}"
+        stage, then = _named(self.stage), listed(map(_named, self.then))
+        return say("crm_desks.lead", lead=self.lead_id, name=self.name, stage=stage, then=then)
 
 
 def lead(crm: Crm, lead_id: str) -> Lead:
@@ -149,11 +148,10 @@ def move(crm: Crm, lead_id: str, to: str, *, seen: int | None = None, **fields: 
         # First of all: whoever was too slow should hear of the other, not of an illegal move.
         edit(crm, "leads", lead_id, {}, seen)
         if _known(to) not in now.then:
-            names = display_names("leads", "stage")
             raise KitError(
                 "crm_desks.no-move",
-                lead=lead_id, stage=f"{names[now.stage]} ({now.stage})", to=f"{names[to]} ({to})",
-                then=", ".join(now.then) or "–",
+                lead=lead_id, stage=_named(now.stage), to=_named(to),
+                then=listed(map(_named, now.then)),
             )  # fmt: skip
         needs, optional = fields_of(to)
         values = filled(fields, needs, optional, kinds(), to)
@@ -196,30 +194,16 @@ def revise(crm: Crm, lead_id: str, *, feedback: str, discount: float, **fields: 
 
 def history(crm: Crm, lead_id: str) -> pd.DataFrame:
     """Return what happened with a lead: contacts, versions of the proposal, moves; oldest first."""
-    return crm.query(
-        """
-        SELECT substr(at, 1, 16) AS at, kind, detail, user FROM (
-            SELECT created_on AS at, 0 AS rank, 'noted' AS kind, source_method AS detail,
-                   owner_agent_id AS user
-            FROM leads WHERE lead_id = :lead
-            UNION ALL
-            SELECT at, 1, kind, note, NULL FROM lead_contacts WHERE lead_id = :lead
-            UNION ALL
-            SELECT p.sent_on, 2, 'version ' || p.version,
-                   p.product_id || ' −' || round(p.discount * 100, 1) || '%', NULL
-            FROM proposals p JOIN deals d USING (deal_id) WHERE d.lead_id = :lead
-            UNION ALL
-            SELECT at, 3, 'move', old || ' → ' || new, user
-            FROM changes WHERE table_name = 'leads' AND key = :lead AND "column" = 'stage'
-        ) ORDER BY substr(at, 1, 10), rank, at
-        """,
-        lead=lead_id,
-    )
+    return crm.query("lead_history", lead=lead_id)
 
 
 def fields_of(stage: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the fields that a move to a stage needs, and those that it may have."""
     return tuple(_stages()[_known(stage)]["needs"]), _OPTIONAL.get(stage, ())
+
+
+def _named(stage: str) -> str:
+    return named(stage, display_names("leads", "stage")[stage])
 
 
 def _stages() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from kdcourse.crm.wording import listed, named
 from kdcourse.texts import KitError, content, pick
 
 #: Where every case begins, where it rests, and where it begins anew.
@@ -62,7 +63,7 @@ class Process:
 
     def names(self, steps: Iterable[str]) -> str:
         """Return what these steps are called, with their codes, for a sentence."""
-        return ", ".join(f"{step} ({pick(self.steps[step].name)})" for step in steps)
+        return listed(named(step, pick(self.steps[step].name)) for step in steps)
 
     def left_out(self, steps: Sequence[str]) -> tuple[str, ...]:
         """Return the steps that should have come before the last one of each round and didn't.

@@ -39,15 +39,36 @@ def top_paths(
     Raises:
         KitError: ``of`` is neither, or a day is none.
     """
+    import numpy as np
+    import pandas as pd
+
     steps = tracks(crm, of, since, until)
-    ordered = steps["event"].eq("pay").groupby(steps["session_id"]).max()
-    steps = steps[steps[of].ne(steps.groupby("session_id")[of].shift())]
-    found = steps.groupby("session_id")[of].agg(" > ".join).to_frame("path")
-    found["paid"] = ordered
-    table = found.groupby("path").agg(visits=("paid", "size"), paid=("paid", "sum")).reset_index()
-    table["share"] = (table["visits"] / max(len(found), 1)).round(4)
+    visit, _ = pd.factorize(steps["session_id"])
+    code, names = pd.factorize(steps[of])
+    again = np.diff(visit, prepend=-1) == 0
+    again &= np.diff(code, prepend=-1) == 0
+    paid = np.bincount(visit, steps["event"] == "pay")
+    # A track as a number, a digit for each step: numbers are grouped much faster than texts.
+    visit, code = visit[~again], code[~again]
+    place = np.arange(len(visit)) - np.searchsorted(visit, visit)
+    base = len(names) + 1
+    key = np.zeros(len(paid), np.int64)
+    np.add.at(key, visit, (code + 1) * base**place)
+    same = pd.DataFrame({"key": key, "paid": paid.astype(int)}).groupby("key")["paid"]
+    table = same.agg(visits="size", paid="sum").reset_index()
+    table["path"] = [_spelled(packed, base, names) for packed in table["key"]]
+    table["share"] = (table["visits"] / max(len(key), 1)).round(4)
     table = table.sort_values(["visits", "path"], ascending=[False, True])
     return table[["path", "visits", "share", "paid"]].head(number).reset_index(drop=True)
+
+
+def _spelled(key: int, base: int, names: pd.Index[str]) -> str:
+    """Write a track out again that :func:`top_paths` has packed into a number."""
+    steps = []
+    while key:
+        key, digit = divmod(key, base)
+        steps.append(str(names[digit - 1]))
+    return " > ".join(steps)
 
 
 def transition_matrix(

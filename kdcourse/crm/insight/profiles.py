@@ -26,7 +26,7 @@ class Profile:
         customer_id: Who.
         age_band: E.g. ``"25-34"``; empty where not noted.
         sex: Code; empty where not noted.
-        interests: Codes that they told us.
+        interest: Code of their main interest; empty where not noted.
         visits: Visits to website and app, as far as the data hold them.
         platform: ``web`` or ``app``, whichever more often; empty without visits.
         channel: Where visits mostly come from.
@@ -37,7 +37,7 @@ class Profile:
     customer_id: str
     age_band: str
     sex: str
-    interests: tuple[str, ...]
+    interest: str
     visits: int
     platform: str
     channel: str
@@ -48,7 +48,7 @@ class Profile:
         return say(
             "crm_data.profile",
             id=self.customer_id, age=self.age_band or "–", sex=self.sex or "–",
-            interests=", ".join(self.interests) or "–", visits=self.visits,
+            interest=self.interest or "–", visits=self.visits,
             platform=self.platform or "–", channel=self.channel or "–", page=self.page or "–",
             last=self.last_visit or "–",
         )  # fmt: skip
@@ -74,7 +74,7 @@ def profile(crm: Crm, customer_id: str) -> Profile:
         customer_id,
         str(row["age_band"]),
         str(row["sex"]),
-        tuple(row["interests"]),
+        str(row["interests"]),
         int(row["visits"]),
         *(str(row[name]) for name in ("platform", "channel", "page", "last_visit")),
     )
@@ -83,7 +83,6 @@ def profile(crm: Crm, customer_id: str) -> Profile:
 def profile_table(crm: Crm) -> pd.DataFrame:
     """Count persons by each trait: ``trait``, ``value``, ``customers``, ``share`` of those known.
 
-    Who has two interests counts under both, so that shares of interests add up to more than 1.
     A group below the smallest size of ``content/crm/behaviour.toml`` is left out.
     """
     import pandas as pd
@@ -92,18 +91,15 @@ def profile_table(crm: Crm) -> pd.DataFrame:
     smallest = content("crm/behaviour")["profile"]["smallest"]
     parts = []
     for trait in ("age_band", "sex", "interests", "platform", "channel", "page"):
-        held = people[trait].explode() if trait == "interests" else people[trait]
-        held = held.dropna()
-        counts = held[held != ""].value_counts().sort_index()
-        known = people.loc[held[held != ""].index.unique()]
+        counts = people[trait].value_counts().sort_index()
         part = pd.DataFrame({"trait": trait, "value": counts.index, "customers": counts.to_numpy()})
-        part["share"] = (part["customers"] / max(len(known), 1)).round(4)
+        part["share"] = (part["customers"] / max(counts.sum(), 1)).round(4)
         parts.append(part[part["customers"] >= smallest])
     return pd.concat(parts, ignore_index=True)
 
 
 def _people(crm: Crm, customer_id: str = "") -> pd.DataFrame:
-    """Return persons who agreed to profiling, with age bands and lists of interests."""
+    """Return persons who agreed to profiling, with age bands."""
     import pandas as pd
 
     people = crm.query("profile_people", today=str(crm.today), id=customer_id)
@@ -112,8 +108,4 @@ def _people(crm: Crm, customer_id: str = "") -> pd.DataFrame:
     names[0], names[-1] = f"<{bounds[1]}", f"{bounds[-2]}+"
     ages = pd.to_numeric(people["age"], errors="coerce")
     people["age_band"] = pd.cut(ages, bounds, right=False, labels=names).astype(object)
-    people["interests"] = [
-        tuple(part.strip() for part in told.split(";") if part.strip()) if told else ()
-        for told in people["interests"].astype(object).where(people["interests"].notna(), None)
-    ]
     return people

@@ -181,6 +181,8 @@ def _months(months: pd.Series[str]) -> pd.Series[int]:
 
 
 def _curve(length: pd.Series[int], left: pd.Series[bool], every: int) -> pd.DataFrame:
+    import warnings
+
     import numpy as np
     import pandas as pd
     from scipy.stats import CensoredData, ecdf
@@ -188,11 +190,14 @@ def _curve(length: pd.Series[int], left: pd.Series[bool], every: int) -> pd.Data
     days, gone = length.to_numpy(float), left.to_numpy(bool)
     curve = ecdf(CensoredData.right_censored(days, ~gone)).sf
     steps = np.arange(0, int(days.max()) + 1, every)
-    reach = curve.confidence_interval(0.95, method="log-log")
-    values = {"day": steps, "survival": curve.evaluate(steps).round(4)}
+    share = curve.evaluate(steps)
+    values = {"day": steps, "survival": share.round(4)}
+    with warnings.catch_warnings():
+        # Where nobody has left yet, or everybody has, there is no interval; SciPy says so.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        reach = curve.confidence_interval(0.95, method="log-log")
     for name, side in (("low", reach.low), ("high", reach.high)):
-        # Before the first loss the interval is not defined: nobody has left yet.
-        edge = np.nan_to_num(side.evaluate(steps), nan=1.0)
-        values[name] = edge.round(4)
+        edge = side.evaluate(steps)
+        values[name] = np.where(np.isnan(edge), share, edge).round(4)
     values["at_risk"] = (days[:, None] >= steps).sum(axis=0)
     return pd.DataFrame(values)

@@ -26,7 +26,7 @@ _MOST_DAYS = 1000
 
 @dataclass(frozen=True)
 class Day:
-    """What came of simulated days.
+    """What came of simulated days; shares and means are not a number if nobody called.
 
     Attributes:
         calls: One row per call: ``day``, ``at_s`` (seconds since opening), ``wait_s``, ``talk_s``

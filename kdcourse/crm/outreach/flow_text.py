@@ -91,7 +91,7 @@ def read_flow(name: str, text: str) -> Flow:
         raise KitError("crm_data.flow-toml", flow=name, reason=fault) from fault
     _only(name, "", raw, _TOP)
     for key in ("purpose", "enter", "first", "steps"):
-        if not raw.get(key):
+        if not raw.get(key) or not str(raw[key]).strip():
             raise KitError("crm_data.flow-missing", flow=name, step=name, key=key)
     if not isinstance(raw["steps"], dict):
         raise KitError("crm_data.flow-missing", flow=name, step=name, key="steps")

@@ -51,7 +51,7 @@ def define_tag(crm: Crm, tag: str, rule: str, dimension: str = "behaviour") -> i
     if dimension not in dimensions:
         raise KitError("crm_data.tag-dimension", dimension=dimension, known=", ".join(dimensions))
     read = condition(rule, tag)
-    if not read.text:
+    if not read.text.strip():
         raise KitError("crm_data.tag-empty", tag=tag)
     with crm.transaction() as db:
         last = crm.rows(

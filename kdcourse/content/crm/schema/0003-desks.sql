@@ -50,22 +50,23 @@ CREATE TABLE grade_runs (
     ran_by  TEXT    NOT NULL
 ) STRICT;
 
--- The grade of each customer in each run.
--- 每次分级中每位客户的得分与等级。
+-- The grade of each customer in each run; parts is JSON, measure -> [value, rank], from which the score follows.
+-- 每次分级中每位客户的得分与等级；parts 为 JSON：指标 -> [数值, 排名]，得分由此算出。
 CREATE TABLE grades (
     run_id      INTEGER NOT NULL REFERENCES grade_runs,
     customer_id TEXT    NOT NULL REFERENCES customers,
     score       REAL    NOT NULL,
     grade       TEXT    NOT NULL,
+    parts       TEXT    NOT NULL,
     PRIMARY KEY (run_id, customer_id)
 ) STRICT, WITHOUT ROWID;
 
 -- The grades that count now: of the run that was adopted last.
 -- 当前有效的等级：最近一次被采用的分级。
 CREATE VIEW current_grades AS
-SELECT g.customer_id, g.score, g.grade, r.as_of, r.model
-FROM grades AS g JOIN grade_runs AS r USING (run_id)
-WHERE r.run_id = (SELECT run_id FROM grade_runs WHERE adopted > 0 ORDER BY adopted DESC LIMIT 1);
+SELECT customer_id, score, grade
+FROM grades
+WHERE run_id = (SELECT run_id FROM grade_runs WHERE adopted > 0 ORDER BY adopted DESC LIMIT 1);
 
 -- Order in which a day's parcels were sorted, and whether each still arrives as promised.
 -- 一天内快件的分拣次序，以及能否按承诺送达。
@@ -117,9 +118,8 @@ CREATE TABLE alerts (
     acted_by    TEXT
 ) STRICT;
 
-CREATE INDEX complaint_steps_at ON complaint_steps (at);
+CREATE INDEX complaints_open ON complaints (agent_id) WHERE closed_at IS NULL;
 CREATE INDEX shipments_delivered_at ON shipments (delivered_at);
-CREATE INDEX shipments_by_customer ON shipments (customer_id, accepted_at, fee);
 CREATE INDEX grades_customer_id ON grades (customer_id);
 CREATE INDEX automation_log_customer_id ON automation_log (customer_id, run_on);
 CREATE INDEX alerts_customer_id ON alerts (customer_id);
