@@ -1,4 +1,4 @@
-"""Promise: the call centre is staffed by Erlang C, a simulated day agrees, and callers are asked."""
+"""Promise: the call centre is staffed by Erlang C, a simulated day agrees, callers are asked."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Promise: the warehouse holds what the CRM holds, and each of its five operations can be read."""
+"""Promise: the warehouse agrees with the CRM to the fen, its views with pandas; it only answers."""
 
 import numpy as np
 import pandas as pd

@@ -95,7 +95,7 @@ def transition_matrix(
 
     steps = tracks(crm, of, since, until)
     session = steps["session_id"]
-    before = steps.groupby("session_id")[of].shift().where(session.eq(session.shift()), START)
+    before = steps[of].shift().where(session.eq(session.shift()), START)
     last = ~session.duplicated(keep="last")
     moves = pd.concat(
         [
