@@ -128,7 +128,7 @@ def test_contracts_bind_those_whom_the_truth_calls_bound(world):
     assert (firms.notna() == bound).all()
     last = world.tables["shipments"].groupby("customer_id")["accepted_at"].max()
     over = firms[firms < world.ends]
-    assert len(over) > 5
+    assert len(over) > 2
     # A contract that ran out wasn't renewed: nothing was sent after it.
     last = last.reindex(over.index).dropna()
     assert (last < over.reindex(last.index) + pd.Timedelta(days=1)).all()
