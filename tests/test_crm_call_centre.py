@@ -1,4 +1,4 @@
-"""Promise: the call centre is staffed by Erlang C, a simulated day agrees, callers are asked."""
+"""The call centre: staffed by Erlang, simulated in agreement with Erlang, reported as by pandas."""
 
 import math
 

@@ -320,7 +320,7 @@ TRIES = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tries=TRIES, name=st.sampled_from(["seven", "five"]), helpful=st.booleans())
 def test_whatever_is_tried_the_log_stays_legal_and_explains_the_state(own, tries, name, helpful):
     case = receive(own, process=name)

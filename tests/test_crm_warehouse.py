@@ -1,4 +1,4 @@
-"""Promise: the warehouse agrees with the CRM to the fen, its views with pandas; it only answers."""
+"""The warehouse agrees with the CRM to the fen, views with pandas; it answers questions only."""
 
 import numpy as np
 import pandas as pd

@@ -8,6 +8,7 @@ function, reach another table or change one.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -63,7 +64,9 @@ def read_condition(text: str, facts: Mapping[str, tuple[str, ...]], where: str) 
         return Condition(text, "1", {}, frozenset())
     flat = " ".join(text.split())
     try:
-        tree = ast.parse(flat, mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on a backslash, which is refused anyway
+            tree = ast.parse(flat, mode="eval").body
     # A text of nothing but brackets ends Python's parser by its depth or its memory.
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         # Where the text ends too early, Python names no place: it is the end.

@@ -10,7 +10,7 @@ SELECT DISTINCT customer_id || ' ' || month AS basket, item FROM (
                WHEN 'insurance' THEN iif(o.declared_value IS NOT NULL, 'insurance', NULL)
                WHEN 'pickup' THEN iif(o.pickup_booked_for IS NOT NULL, 'pickup', NULL)
            END AS item
-    FROM shipments AS s JOIN orders AS o ON o.waybill_no = s.waybill_no
+    FROM shipments AS s NOT INDEXED JOIN orders AS o ON o.waybill_no = s.waybill_no
     JOIN json_each('["product", "packing", "signature", "cod", "insurance", "pickup"]') AS kind
     WHERE s.accepted_at >= :start AND s.accepted_at < :until
 )

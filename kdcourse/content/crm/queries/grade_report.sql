@@ -8,11 +8,16 @@ FROM (
            0 AS delivered, 0 AS late, 0 AS complaints, 0.0 AS compensation
     FROM customers AS c LEFT JOIN current_grades AS g ON g.customer_id = c.customer_id
     UNION ALL
-    SELECT coalesce(g.grade, 'ungraded'), 0, count(*), sum(s.fee), count(s.delivered_at),
-           sum(s.delivered_at > s.promised_at), 0, 0
-    FROM shipments AS s LEFT JOIN current_grades AS g ON g.customer_id = s.customer_id
-    WHERE s.accepted_at >= :start AND s.accepted_at < :until
-    GROUP BY 1
+    SELECT coalesce(g.grade, 'ungraded'), 0, s.parcels, s.revenue, s.delivered, s.late, 0, 0
+    FROM (
+        -- Read in the order of the file: a year is half of it, and an index would jump to and fro.
+        -- 按文件顺序读取：一年约占一半，走索引反而来回跳。
+        SELECT customer_id, count(*) AS parcels, sum(fee) AS revenue,
+               count(delivered_at) AS delivered, sum(delivered_at > promised_at) AS late
+        FROM shipments NOT INDEXED
+        WHERE accepted_at >= :start AND accepted_at < :until
+        GROUP BY customer_id
+    ) AS s LEFT JOIN current_grades AS g ON g.customer_id = s.customer_id
     UNION ALL
     SELECT coalesce(g.grade, 'ungraded'), 0, 0, 0, 0, 0, sum(1 - k.is_suggestion),
            coalesce(sum(k.compensation), 0)

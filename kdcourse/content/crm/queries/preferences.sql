@@ -16,7 +16,9 @@ FROM (
                        + (o.cod_amount IS NOT NULL) + (o.declared_value IS NOT NULL)
                    WHEN 0 THEN 'none' WHEN 1 THEN 'one' ELSE 'more' END
            END AS choice
-    FROM shipments AS s JOIN orders AS o ON o.waybill_no = s.waybill_no
+    -- Read in the order of the file: a year is half of it, and an index would jump to and fro.
+    -- 按文件顺序读取：一年约占一半，走索引反而来回跳。
+    FROM shipments AS s NOT INDEXED JOIN orders AS o ON o.waybill_no = s.waybill_no
     JOIN customers AS c ON c.customer_id = s.customer_id
     WHERE s.accepted_at >= :start AND s.accepted_at < :until
       AND c.market_type = coalesce(:market, c.market_type)
