@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kdcourse.texts import content
 from kdcourse.world.records.draws import Moments, Objects, blank, coded
-from kdcourse.world.records.parcels import waybill
+from kdcourse.world.records.parcels import parcel_number, waybill
 from kdcourse.world.service import answer_hours, solving_hours
 from kdcourse.world.settings import POSTS, PROBLEMS, first_month, link_hours, setting
 from kdcourse.world.shipping import Parcels, utilisation
@@ -75,7 +75,7 @@ class Cases:
     def ids(self, story: Story) -> Objects:
         """Return the numbers of the cases, which no policy and no other customer changes."""
         who, month, index = self.address(story)
-        return np.char.mod("K%012d", (who * 100 + month) * 1000 + index).astype(object)
+        return np.char.mod("K%012d", parcel_number(who, month, index)).astype(object)
 
 
 def cases(story: Story) -> Cases:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from kdcourse.world.records.marketing import campaign_ids, clicked_before
+from kdcourse.world.records.parcels import parcel_number
 from kdcourse.world.records.text_columns import numbered
 from kdcourse.world.records.trade import (
     CHANNELS,
@@ -68,7 +69,7 @@ def _common(story: Story, rows: Trade, chosen: Ints, status: str) -> pd.DataFram
     campaign = clicked_before(story, rows.customer[chosen], placed)
     return pd.DataFrame(
         {
-            "order_id": (who * 100 + month) * 1000 + index,
+            "order_id": parcel_number(who, month, index),
             "waybill_no": 0,
             "customer_id": who,
             "placed_at": placed.astype("datetime64[us]"),

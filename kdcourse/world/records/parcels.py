@@ -19,18 +19,23 @@ _STAGES = ("accept", "sort", "transport", "sort", "deliver")
 Texts = npt.NDArray[np.str_]
 
 
+def parcel_number(who: Ints, month: int | Ints, index: Ints) -> Ints:
+    """Return numbers made of sender, month and index, in order of all three."""
+    return (who * 100 + month) * 1000 + index
+
+
 def waybill(who: Ints, month: int | Ints, index: Ints) -> Texts:
     """Return waybill numbers, made of sender, month and index.
 
     No policy renumbers another customer's parcels, nor another month's.
     """
-    number: Texts = np.char.mod("LY%012d", (who * 100 + month) * 1000 + index)
+    number: Texts = np.char.mod("LY%012d", parcel_number(who, month, index))
     return number
 
 
 def shipments(story: Story) -> pd.DataFrame:
     """Return every parcel accepted, in order of acceptance."""
-    rows = _all(story)
+    rows = sent(story)
     order = np.lexsort((rows["number"], rows["accepted"]))
     rows = {name: values[order] for name, values in rows.items()}
     unknown = rows["lost"] | (rows["delivered"] >= story.ends)
@@ -63,7 +68,7 @@ def shipments(story: Story) -> pd.DataFrame:
 
 def scans(story: Story) -> pd.DataFrame:
     """Return every scan up to the end of the data, in order of time."""
-    rows = _all(story)
+    rows = sent(story)
     offsets = np.column_stack([np.zeros(len(rows["number"]), np.int64), rows["minutes"]])
     moments = rows["accepted"][:, None] + offsets.astype("timedelta64[m]")
     steps = np.broadcast_to(np.arange(1, 6), moments.shape)
@@ -86,21 +91,25 @@ def scans(story: Story) -> pd.DataFrame:
 
 
 _COLUMNS = (
-    "product", "origin", "destination", "weight_kg", "discount", "quoted", "fee", "minutes",
-    "accepted", "promised", "delivered", "cause", "lost", "damaged", "misinformed",
+    "customer", "index", "product", "origin", "destination", "weight_kg", "discount", "code",
+    "quoted", "fee", "minutes", "accepted", "promised", "delivered", "late", "cause", "lost",
+    "damaged", "misinformed",
 )  # fmt: skip
 
 
-def _all(story: Story) -> dict[str, npt.NDArray[Any]]:
-    """Return the parcels of all months, one array a trait, made once for both tables."""
+def sent(story: Story) -> dict[str, npt.NDArray[Any]]:
+    """Return the parcels of all months, one array a trait; made once for all who need them.
+
+    Besides the traits of :class:`kdcourse.world.shipping.Parcels` there are ``month``, ``who``
+    (number of the sender) and ``number`` (of the parcel).
+    """
 
     def gather() -> dict[str, npt.NDArray[Any]]:
         months = [told.parcels for told in story.months]
         rows = {name: np.concatenate([getattr(p, name) for p in months]) for name in _COLUMNS}
-        rows["who"] = np.concatenate([story.people.who[p.customer] for p in months])
-        month = np.repeat(np.arange(len(months)), [len(p) for p in months])
-        index = np.concatenate([p.index for p in months])
-        rows["number"] = (rows["who"] * 100 + month) * 1000 + index
+        rows["month"] = np.repeat(np.arange(len(months)), [len(p) for p in months])
+        rows["who"] = story.people.who[rows["customer"]]
+        rows["number"] = parcel_number(rows["who"], rows["month"], rows["index"])
         return rows
 
     return story.once("parcels", gather)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kdcourse.texts import content
+from kdcourse.world.records.parcels import sent
 from kdcourse.world.settings import MARKETS, TIERS
 from kdcourse.world.story import Story
 from kdcourse.world.streams import Bools, Floats, Ints
@@ -70,20 +71,22 @@ class Trade:
         return len(self.month)
 
 
+#: What is taken over from the parcels as it is.
+_SENT = (
+    "month", "customer", "index", "product", "origin", "destination", "weight_kg", "code", "fee",
+    "accepted", "late",
+)  # fmt: skip
+
+
 def trade(story: Story) -> Trade:
     """Return the parcels of a block; made once for all tables that need them."""
     return story.once("trade", lambda: _trade(story))
 
 
 def _trade(story: Story) -> Trade:
-    months = [told.parcels for told in story.months]
-    month = np.repeat(np.arange(len(months)), [len(parcels) for parcels in months])
-
-    def whole(name: str) -> npt.NDArray[Any]:
-        return np.concatenate([getattr(parcels, name) for parcels in months])
-
-    customer, index, accepted = whole("customer"), whole("index"), whole("accepted")
-    address = (story.people.who[customer], month, index)
+    rows = sent(story)
+    customer, accepted = rows["customer"], rows["accepted"]
+    address = (rows["who"], rows["month"], rows["index"])
     channel = _channels(story, customer, address)
     median = np.array(number("ordering", "lead"))[channel]
     spread = number("ordering", "lead_spread") * story.streams.normal("order lead", *address)
@@ -91,17 +94,7 @@ def _trade(story: Story) -> Trade:
     lead = np.clip(np.round(median * np.exp(spread)), 1, 3 * 24 * 60).astype("timedelta64[m]")
     opened = story.people.joined[customer].astype("datetime64[m]")
     return Trade(
-        month=month,
-        customer=customer,
-        index=index,
-        product=whole("product"),
-        origin=whole("origin"),
-        destination=whole("destination"),
-        weight_kg=whole("weight_kg"),
-        code=whole("code"),
-        fee=whole("fee"),
-        accepted=accepted,
-        late=whole("late"),
+        **{name: rows[name] for name in _SENT},
         channel=channel,
         placed=np.maximum(accepted - lead, opened),
     )
