@@ -5,17 +5,12 @@ from __future__ import annotations
 import ipywidgets as widgets
 import pytest
 from checks_sample import QUIZ
+from widget_screen import tree
 
 from kdcourse.practice.quiz import Quiz
 from kdcourse.practice.quiz_reading import read_items
 from kdcourse.practice.quiz_view import QuizView
 from kdcourse.texts import LANGUAGES, speaking
-
-
-def tree(widget):
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from tree(child)
 
 
 class Screen:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
 import pytest
 from roleplay_sample import SOURCE, read
+from widget_screen import Screen, tree
 
 from kdcourse.practice.roleplay.picture import picture, wrapped
 from kdcourse.practice.roleplay.session import Play
@@ -15,41 +15,16 @@ GOOD = ["greet", "ask", "wait", "offer", "sum-up"]
 TEMPTING = ["flatter", "gift", "sign"]
 
 
-def tree(widget):
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from tree(child)
-
-
-class Screen:
+class PlayScreen(Screen):
     """The view as a learner meets it."""
 
     def __init__(self):
         self.play = Play(read(), 1)
-        self.view = PlayView(self.play)
-        self.now = 0.0
-        self.view.clock = lambda: self.now
-
-    @property
-    def buttons(self):
-        every = [w for w in tree(self.view.box) if isinstance(w, widgets.Button)]
-        return [button for button in every if button.layout.display != "none"]
-
-    @property
-    def names(self):
-        return [button.description for button in self.buttons]
-
-    def press(self, name, seconds=5.0):
-        self.now += seconds
-        next(button for button in self.buttons if button.description == name).click()
+        super().__init__(PlayView(self.play))
 
     def say(self, *moves):
         for move in moves:
             self.press(self.play.scenario.moves[move].text["en"])
-
-    @property
-    def html(self):
-        return "\n".join(w.value for w in tree(self.view.box) if isinstance(w, widgets.HTML))
 
     @property
     def page(self):
@@ -58,7 +33,7 @@ class Screen:
 
 @pytest.fixture
 def screen():
-    return Screen()
+    return PlayScreen()
 
 
 def test_what_is_said_is_answered_and_the_next_choices_are_offered(screen):
@@ -149,7 +124,7 @@ def test_every_button_has_a_name_of_its_own(screen):
 
 def test_it_goes_on_in_the_language_it_was_shown_in():
     with speaking("zh-CN"):
-        screen = Screen()
+        screen = PlayScreen()
     assert "门口" in screen.html
     screen.press("早上好。")
     assert "叶女士：早。" in screen.html

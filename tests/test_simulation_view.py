@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import ipywidgets as widgets
 import pytest
 from simulation_settings import OTHER
+from widget_screen import Screen, tree
 
 from kdcourse.practice.simulations import view as views
 from kdcourse.practice.simulations.picture import blank, chart
@@ -19,41 +20,16 @@ SVG = "{http://www.w3.org/2000/svg}"
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def tree(widget):
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from tree(child)
-
-
-class Screen:
+class SimulationScreen(Screen):
     """The view as a learner meets it."""
 
     def __init__(self, name):
         self.simulation = Simulation(load_spec(name))
-        self.view = SimulationView(self.simulation)
-        self.now = 0.0
-        self.view.clock = lambda: self.now
-
-    @property
-    def buttons(self):
-        every = [w for w in tree(self.view.box) if isinstance(w, widgets.Button)]
-        return [button for button in every if button.layout.display != "none"]
-
-    @property
-    def names(self):
-        return [button.description for button in self.buttons]
-
-    def press(self, name, seconds=5.0):
-        self.now += seconds
-        next(button for button in self.buttons if button.description == name).click()
+        super().__init__(SimulationView(self.simulation))
 
     def choose(self, **settings):
         for name, value in settings.items():
             self.view.controls[name].value = value
-
-    @property
-    def html(self):
-        return "\n".join(w.value for w in tree(self.view.box) if isinstance(w, widgets.HTML))
 
     @property
     def news(self):
@@ -68,7 +44,7 @@ RUN, AGAIN = "See what it leads to", "Start again"
 
 
 def test_what_is_chosen_is_decided_when_the_button_is_pressed():
-    screen = Screen("empowerment")
+    screen = SimulationScreen("empowerment")
     assert screen.names == [RUN]
     screen.choose(limit=200)
     assert screen.simulation.decisions == []
@@ -81,7 +57,7 @@ def test_what_is_chosen_is_decided_when_the_button_is_pressed():
 
 
 def test_the_second_click_of_two_does_nothing():
-    screen = Screen("promise")
+    screen = SimulationScreen("promise")
     screen.now = 9.0
     button = screen.buttons[0]
     button.click()
@@ -96,7 +72,7 @@ def test_the_second_click_of_two_does_nothing():
 
 
 def test_the_same_tried_twice_is_one_try():
-    screen = Screen("pricing")
+    screen = SimulationScreen("pricing")
     screen.choose(high=0.05)
     screen.press(RUN)
     screen.press(RUN)
@@ -108,14 +84,14 @@ def test_the_same_tried_twice_is_one_try():
 
 
 def test_doing_nothing_can_be_tried_too():
-    screen = Screen("pricing")
+    screen = SimulationScreen("pricing")
     screen.press(RUN)
     assert screen.simulation.decisions == [screen.simulation.spec.today]
     assert "The same as doing nothing" in screen.news
 
 
 def test_rounds_go_on_to_the_last_and_back():
-    screen = Screen("promise")
+    screen = SimulationScreen("promise")
     for month in range(1, 13):
         screen.press(f"Decide round {month} of 12")
     assert screen.names == ["All 12 rounds are played", "Take back round 12", AGAIN]
@@ -131,7 +107,7 @@ def test_rounds_go_on_to_the_last_and_back():
 
 
 def test_a_plan_that_is_refused_says_so_and_keeps_what_was_chosen():
-    screen = Screen("branch")
+    screen = SimulationScreen("branch")
     screen.choose(staff=1.5, calls=4)
     screen.press("Decide round 1 of 8")
     assert "People at the desk" in screen.news
@@ -140,7 +116,7 @@ def test_a_plan_that_is_refused_says_so_and_keeps_what_was_chosen():
 
 
 def test_while_worlds_are_lived_through_a_bar_shows_how_far_it_is():
-    screen = Screen("empowerment")
+    screen = SimulationScreen("empowerment")
     said = []
     screen.view._news.observe(lambda change: said.append(change["new"]), "value")
     screen.simulation.seed = 4711
@@ -152,7 +128,7 @@ def test_while_worlds_are_lived_through_a_bar_shows_how_far_it_is():
 
 
 def test_a_value_decided_in_code_stands_in_the_menu():
-    screen = Screen("empowerment")
+    screen = SimulationScreen("empowerment")
     screen.simulation.decide(limit=75)
     screen.view.refresh()
     assert screen.view.controls["limit"].value == 75
@@ -163,7 +139,7 @@ def test_a_value_decided_in_code_stands_in_the_menu():
 
 @pytest.mark.parametrize("name", SIMULATIONS)
 def test_every_menu_and_button_has_a_name_of_its_own(name):
-    screen = Screen(name)
+    screen = SimulationScreen(name)
     menus = [w.description for w in tree(screen.view.box) if isinstance(w, widgets.Dropdown)]
     assert len(menus) == len(screen.simulation.spec.controls)
     assert all([*menus, *screen.names])
@@ -172,7 +148,7 @@ def test_every_menu_and_button_has_a_name_of_its_own(name):
 
 def test_it_goes_on_in_the_language_it_was_shown_in():
     with speaking("zh-CN"):
-        screen = Screen("empowerment")
+        screen = SimulationScreen("empowerment")
     screen.press("看看结果")
     assert "和什么都不做一样" in screen.news
     assert "yuan" not in screen.html
@@ -231,7 +207,7 @@ def test_a_loss_is_drawn_hollow_and_said_with_its_sign():
 
 
 def test_the_branch_shows_its_months():
-    screen = Screen("branch")
+    screen = SimulationScreen("branch")
     screen.choose(calls=3)
     screen.press("Decide round 1 of 8")
     months = screen.simulation.result.months

@@ -6,19 +6,18 @@ What a choice will do stays in the kernel; the page holds only what has been sai
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
 from html import escape
-from threading import RLock, Thread
-from time import monotonic
+from threading import Thread
 from typing import Any
 
 import ipywidgets as widgets
 
+from kdcourse.practice.clicks import Clicks
 from kdcourse.practice.roleplay.debrief import atlas_of
 from kdcourse.practice.roleplay.picture import picture
 from kdcourse.practice.roleplay.session import Play
 from kdcourse.practice.roleplay.wording import as_text, debrief_html, line, meters_text
-from kdcourse.texts import language, pick, say, speaking
+from kdcourse.texts import language, pick, say
 
 # Keys belong to the page in focus, not to JupyterLab's shortcuts (see quiz_view). The buttons stay
 # the same ones and change their words, so that a keyboard keeps its place; when what was said has
@@ -59,8 +58,6 @@ _STYLE = """<style>
 </style>"""
 #: More choices than any scene offers at once.
 _BUTTONS = 8
-#: Seconds after a move in which a click can only be the second of two: nobody reads so fast.
-_BREATH = 0.5
 
 
 class PlayView:
@@ -70,17 +67,12 @@ class PlayView:
         play: The state they show.
         box: All of them in one.
         choices: The buttons for what can be said; those without a word are hidden.
-        clock: Tells the time in seconds.
+        clicks: What is asked when one of them is clicked.
     """
 
     def __init__(self, play: Play) -> None:
         self.play = play
-        self.clock: Callable[[], float] = monotonic
-        self._moved_at = -_BREATH
-        # JupyterLab may deliver clicks in threads of their own.
-        self._turn = RLock()
-        # A click comes later, perhaps after another lesson has changed the language.
-        self.language = language()
+        self.clicks = Clicks()
         self._log = widgets.HTML()
         self._news = widgets.HTML()
         self._debrief = widgets.HTML()
@@ -119,7 +111,7 @@ class PlayView:
         button = widgets.Button(description="")
 
         def click(_: object) -> None:
-            with self._turn, speaking(self.language):
+            with self.clicks.turn():
                 self._choose(number)
 
         button.on_click(click)
@@ -127,30 +119,27 @@ class PlayView:
 
     def _choose(self, number: int) -> None:
         options = self.play.options
-        if number >= len(options) or self._too_soon():
+        if number >= len(options) or self.clicks.too_soon():
             return
         if not self.play.steps:
             # By the time it ends, all its ways are known, and the debrief comes at once.
             Thread(target=self._prepare, daemon=True).start()
         self.play.make(options[number].id)
         self.refresh()
-        self._moved_at = self.clock()
+        self.clicks.answered()
 
     def _prepare(self) -> None:
         atlas = atlas_of(self.play.scenario, self.play.states[0].words)
         assert atlas.best
 
     def _return(self, turn: int) -> None:
-        with self._turn, speaking(self.language):
-            if self._too_soon():
+        with self.clicks.turn():
+            if self.clicks.too_soon():
                 return
             if turn < len(self.play.steps):
                 self.play.back_to(turn)
             self.refresh()
-            self._moved_at = self.clock()
-
-    def _too_soon(self) -> bool:
-        return self.clock() - self._moved_at < _BREATH
+            self.clicks.answered()
 
     def _look_back(self) -> None:
         over = self.play.over
@@ -185,7 +174,7 @@ class PlayView:
 
 def mimebundle(play: Play) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a role play as widgets and, for readers without them, as picture and text."""
-    if play._view is None or play._view.language != language():
+    if play._view is None or play._view.clicks.language != language():
         play._view = PlayView(play)
     else:
         play._view.refresh()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
-from threading import RLock
-from time import monotonic
 from typing import Any
 
 import ipywidgets as widgets
 
+from kdcourse.practice.clicks import Clicks
 from kdcourse.practice.simulations.picture import blank, chart
 from kdcourse.practice.simulations.session import Simulation
 from kdcourse.practice.simulations.spec import Control
@@ -23,7 +22,7 @@ from kdcourse.practice.simulations.wording import (
     tries,
 )
 from kdcourse.practice.simulations.worlds import telling
-from kdcourse.texts import KitError, language, pick, say, speaking
+from kdcourse.texts import KitError, language, pick, say
 
 # Keys belong to the element in focus, not to JupyterLab's shortcuts; see quiz_view.
 _KEYS = """
@@ -60,8 +59,6 @@ _STYLE += """
   text-align: right; white-space: nowrap; }
 .kdcourse-simulation progress { width: 16em; }
 </style>"""
-#: Seconds after an answer in which a click can only be the second of two.
-_BREATH = 0.5
 #: Worlds that a decision usually lives through; the branch has its rivals besides.
 _WORLDS = {"branch": 5}
 
@@ -74,17 +71,12 @@ class SimulationView:
         box: All of them in one.
         controls: A menu for each control, by id.
         run: The button that decides.
-        clock: Tells the time in seconds.
+        clicks: What is asked when one of them is clicked.
     """
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
-        self.clock: Callable[[], float] = monotonic
-        self._answered_at = -_BREATH
-        # JupyterLab may deliver clicks in threads of their own.
-        self._turn = RLock()
-        # A click comes later, perhaps after another lesson has changed the language.
-        self.language = language()
+        self.clicks = Clicks()
         spec = simulation.spec
         self.controls = {name: self._menu(control) for name, control in spec.controls.items()}
         self.run = widgets.Button()
@@ -118,15 +110,15 @@ class SimulationView:
 
     def _clicked(self, act: Callable[[], None]) -> Callable[[object], None]:
         def click(_: object) -> None:
-            with self._turn, speaking(self.language):
-                if self.clock() - self._answered_at < _BREATH:
+            with self.clicks.turn():
+                if self.clicks.too_soon():
                     return
                 try:
                     act()
                     self.refresh()
                 except KitError as fault:
                     self._tell(escape(str(fault)))
-                self._answered_at = self.clock()
+                self.clicks.answered()
 
         return click
 
@@ -237,7 +229,7 @@ class SimulationView:
 
 def mimebundle(simulation: Simulation) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a simulation as widgets and, for readers without them, as picture and text."""
-    if simulation._view is None or simulation._view.language != language():
+    if simulation._view is None or simulation._view.clicks.language != language():
         simulation._view = SimulationView(simulation)
     else:
         simulation._view.refresh()
