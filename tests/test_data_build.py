@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 import zipfile
@@ -23,7 +24,7 @@ from kdcourse.world.build import build
 from kdcourse.world.exports import PartFile
 from kdcourse.world.files import checksum, read
 from kdcourse.world.standing import unfinished
-from kdcourse.world.stream import in_order
+from kdcourse.world.stream import deaf, in_order
 from kdcourse.world.tables import to_csv
 from kdcourse.world.verify import examine
 from tests.conftest import plain_environment
@@ -292,6 +293,19 @@ def test_ctrl_c_is_said_and_the_folder_is_as_before(tmp_path):
     assert said.decode().startswith("Interrupted.")
     assert "Traceback" not in said.decode()
     assert sums(tmp_path) == {}
+
+
+def test_ctrl_c_that_another_thread_takes_waits_until_processes_are_started():
+    ending = threading.Event()
+    other = threading.Thread(target=ending.wait, daemon=True)
+    other.start()
+    started = False
+    with pytest.raises(KeyboardInterrupt), deaf():  # noqa: PT012
+        signal.pthread_kill(other.ident, signal.SIGINT)
+        time.sleep(0.05)
+        started = True
+    ending.set()
+    assert started
 
 
 # --- what stands there already ----------------------------------------------------------------

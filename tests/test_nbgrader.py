@@ -238,7 +238,6 @@ def test_feedback_says_why_in_the_language_of_the_learner(classroom, lang):
 def test_a_person_has_the_last_word_and_a_world_not_seen_finds_typed_numbers(classroom, tmp_path):
     classroom.run("-c", JUDGED, TYPED, NAME, LESSON)
     world = tmp_path / "world"
-    shutil.copytree(course_root() / "datasets", world)
     classroom.run("-m", "kdcourse", "data", "build", "--out", world, "--seed", 7)
     again = ["autograde", LESSON, "--force", f"--student={TYPED}"]
     classroom.nbgrader(*again, KDCOURSE_DATA=str(world))

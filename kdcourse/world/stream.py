@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -42,7 +43,7 @@ def in_order(work: Callable[[int], T], blocks: int, jobs: int) -> Generator[T]:
     waiting: deque[Future[T]] = deque()
     try:
         for block in range(blocks):
-            with _deaf():  # it may start a process
+            with deaf():  # it may start a process
                 waiting.append(processes.submit(work, block))
             if len(waiting) > jobs:
                 yield waiting.popleft().result()
@@ -62,19 +63,25 @@ def in_order(work: Callable[[int], T], blocks: int, jobs: int) -> Generator[T]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def deaf() -> Iterator[None]:
     """Let processes be started that don't hear Ctrl+C even before they could be told not to.
 
-    They inherit which signals wait. One that comes meanwhile reaches this process afterwards.
+    They inherit which signals wait. One that comes meanwhile reaches this process afterwards: also
+    one that another thread takes, for which Python would interrupt this one half-way.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
+    missed: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: missed.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if missed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _leave_interrupts_to_the_parent() -> None:
