@@ -8,12 +8,15 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from conftest import Server
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from kdcourse.course import course_root
 
 #: Nothing here takes a tenth of it on two free cores.
 PATIENCE = 30_000
@@ -69,6 +72,62 @@ class Course:
     def cells(self, path: str) -> list[dict[str, Any]]:
         """Return the cells of a notebook as they now lie in the workspace."""
         return list(json.loads((self.workspace / path).read_text(encoding="utf-8"))["cells"])
+
+
+def write_notebook(course: Course, name: str, cells: Mapping[str, str]) -> str:
+    """Put a notebook of code cells, by their ids, into the workspace; return its path."""
+    lesson = course_root() / "notebooks/en/1-industry/1.1-parcel-market.ipynb"
+    notebook = json.loads(lesson.read_text(encoding="utf-8"))
+    notebook["cells"] = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": cell,
+            "metadata": {},
+            "outputs": [],
+            "source": source.splitlines(keepends=True),
+        }
+        for cell, source in cells.items()
+    ]
+    place = f"notebooks/en/{name}.ipynb"
+    (course.workspace / place).write_text(json.dumps(notebook), encoding="utf-8")
+    return place
+
+
+@contextmanager
+def opened(
+    folder: Path, height: int = 1000, known: Collection[str] = ()
+) -> Iterator[tuple[Page, Course]]:
+    """Start the course and a browser, end both, and find that no page had an error to report.
+
+    Args:
+        folder: Where the workspace goes, and a picture of what was seen last.
+        height: Of the window.
+        known: Errors of Jupyter's own that are there without the course, too.
+    """
+    course = Course("en", folder / "workspace")
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_browser(), headless=True, args=FLAGS.split()
+        )
+        page = chromium.new_page(viewport={"width": 1200, "height": height})
+        listen_for_errors(page, errors.append)
+        try:
+            yield page, course
+        finally:
+            page.screenshot(path=folder / "last.png")
+            chromium.close()
+            course.stop()
+    assert [error for error in errors if error not in known] == []
+
+
+def open_in_lab(page: Page, course: Course, path: str) -> Notebook:
+    """Open a notebook in JupyterLab and run all of it."""
+    page.goto(f"{course.server.base}/lab/tree/{path}?token={course.server.token}")
+    notebook = Notebook(page, course, path)
+    notebook.run_all()
+    return notebook
 
 
 class Notebook:

@@ -2,61 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from kdcourse.course import course_root
 from kdcourse.practice.roleplay.reading import load_scenario
 from kdcourse.practice.roleplay.session import Play
 from kdcourse.texts import LANGUAGES, say
 
 pytest.importorskip("playwright", reason="playwright is not installed: no test in a browser")
 import browser
-from browser import PATIENCE, Course, Notebook
-from playwright.sync_api import Page, expect, sync_playwright
+from browser import PATIENCE, Notebook
+from playwright.sync_api import Page, expect
 
-PROGRAM = browser.find_browser()
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(PROGRAM is None, reason="no Chromium found: no test in a browser"),
+    pytest.mark.skipif(
+        not browser.find_browser(), reason="no Chromium: no test in a browser"
+    ),
     pytest.mark.xdist_group("browser"),
 ]
 
 NAME = "3.2.hidden-problem"
 #: Each language plays a day of its own, so that neither finds the other's conversation.
 DAYS = {"en": 1, "zh-CN": 2}
+CELL = {
+    lang: f'from kdcourse import lesson, play\nlesson("1.1", lang="{lang}")\n'
+    f'play("{NAME}", seed={day})'
+    for lang, day in DAYS.items()
+}
 #: More presses of a key than there are choices.
 MANY = 12
 #: Milliseconds after which a press is no longer the second of a double click.
 BREATH = 600
-
-
-def write_notebook(course: Course) -> str:
-    """Put a notebook with the role play in both languages into the workspace; return its path."""
-    lesson = course_root() / "notebooks/en/1-industry/1.1-parcel-market.ipynb"
-    notebook = json.loads(lesson.read_text(encoding="utf-8"))
-    cells = {}
-    for lang in LANGUAGES:
-        cells[f"begin-{lang}"] = (
-            f'from kdcourse import lesson, play\nlesson("1.1", lang="{lang}")\n'
-            f'play("{NAME}", seed={DAYS[lang]})'
-        )
-    notebook["cells"] = [
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "id": name.lower(),
-            "metadata": {},
-            "outputs": [],
-            "source": source.splitlines(keepends=True),
-        }
-        for name, source in cells.items()
-    ]
-    place = "notebooks/en/role-play.ipynb"
-    (course.workspace / place).write_text(json.dumps(notebook), encoding="utf-8")
-    return place
 
 
 def say_by_keyboard(page: Page, text: str) -> None:
@@ -99,26 +77,13 @@ def play_to_the_end(page: Page, notebook: Notebook, lang: str, pictures: Path) -
 
 
 def test_a_conversation_goes_to_its_end_by_keyboard_and_is_found_again(tmp_path: Path) -> None:
-    course = Course("en", tmp_path / "workspace")
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=PROGRAM, headless=True, args=browser.FLAGS.split()
+    with browser.opened(tmp_path) as (page, course):
+        path = browser.write_notebook(
+            course, "role-play", {f"begin-{lang.lower()}": CELL[lang] for lang in LANGUAGES}
         )
-        page = chromium.new_page(viewport={"width": 1200, "height": 1000})
-        browser.listen_for_errors(page, errors.append)
-        try:
-            path = write_notebook(course)
-            page.goto(f"{course.server.base}/lab/tree/{path}?token={course.server.token}")
-            notebook = Notebook(page, course, path)
-            notebook.run_all()
-            left = {lang: play_to_the_end(page, notebook, lang, tmp_path) for lang in LANGUAGES}
-            notebook.run_all()
-            for lang, words in left.items():
-                said = notebook.output(f"begin-{lang.lower()}").get_by_role("status")
-                expect(said).to_contain_text(words)
-        finally:
-            page.screenshot(path=tmp_path / "last.png")
-            chromium.close()
-            course.stop()
-    assert errors == []
+        notebook = browser.open_in_lab(page, course, path)
+        left = {lang: play_to_the_end(page, notebook, lang, tmp_path) for lang in LANGUAGES}
+        notebook.run_all()
+        for lang, words in left.items():
+            said = notebook.output(f"begin-{lang.lower()}").get_by_role("status")
+            expect(said).to_contain_text(words)

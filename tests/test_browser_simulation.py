@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from kdcourse.course import course_root
 from kdcourse.practice.simulations.session import Simulation
 from kdcourse.practice.simulations.spec import load_spec
 from kdcourse.practice.simulations.wording import headline
@@ -15,43 +13,25 @@ from kdcourse.texts import LANGUAGES, say, speaking
 
 pytest.importorskip("playwright", reason="playwright is not installed: no test in a browser")
 import browser
-from browser import PATIENCE, Course, Notebook
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from browser import PATIENCE, Notebook
+from playwright.sync_api import Locator, Page, expect
 
-PROGRAM = browser.find_browser()
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(PROGRAM is None, reason="no Chromium found: no test in a browser"),
+    pytest.mark.skipif(
+        not browser.find_browser(), reason="no Chromium: no test in a browser"
+    ),
     pytest.mark.xdist_group("browser"),
 ]
 
 #: Each language tries one of its own, so that neither finds the other's decision.
 NAMES = {"en": "branch", "zh-CN": "complaint-queue"}
+CELL = {
+    lang: f'from kdcourse import lesson, simulate\nlesson("1.1", lang="{lang}")\nsimulate("{name}")'
+    for lang, name in NAMES.items()
+}
 #: Keys that choose from the first menu, and what they choose.
 KEYS = {"en": ("ArrowDown", {"capacity": 1.0}), "zh-CN": ("ArrowDown", {"order": "grade"})}
-
-
-def write_notebook(course: Course) -> str:
-    """Put a notebook with a simulation in either language into the workspace; return its path."""
-    lesson = course_root() / "notebooks/en/1-industry/1.1-parcel-market.ipynb"
-    notebook = json.loads(lesson.read_text(encoding="utf-8"))
-    notebook["cells"] = [
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "id": f"try-{lang.lower()}",
-            "metadata": {},
-            "outputs": [],
-            "source": (
-                f'from kdcourse import lesson, simulate\nlesson("1.1", lang="{lang}")\n'
-                f'simulate("{NAMES[lang]}")'
-            ).splitlines(keepends=True),
-        }
-        for lang in LANGUAGES
-    ]
-    place = "notebooks/en/simulations.ipynb"
-    (course.workspace / place).write_text(json.dumps(notebook), encoding="utf-8")
-    return place
 
 
 def said(output: Locator) -> Locator:
@@ -87,25 +67,12 @@ def try_by_keyboard(page: Page, notebook: Notebook, lang: str, pictures: Path) -
 
 
 def test_simulations_are_tried_by_keyboard_and_found_again(tmp_path: Path) -> None:
-    course = Course("en", tmp_path / "workspace")
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=PROGRAM, headless=True, args=browser.FLAGS.split()
+    with browser.opened(tmp_path, height=1400) as (page, course):
+        path = browser.write_notebook(
+            course, "simulations", {f"try-{lang.lower()}": CELL[lang] for lang in LANGUAGES}
         )
-        page = chromium.new_page(viewport={"width": 1200, "height": 1400})
-        browser.listen_for_errors(page, errors.append)
-        try:
-            path = write_notebook(course)
-            page.goto(f"{course.server.base}/lab/tree/{path}?token={course.server.token}")
-            notebook = Notebook(page, course, path)
-            notebook.run_all()
-            left = {lang: try_by_keyboard(page, notebook, lang, tmp_path) for lang in LANGUAGES}
-            notebook.run_all()
-            for lang, words in left.items():
-                expect(said(notebook.output(f"try-{lang.lower()}"))).to_contain_text(words)
-        finally:
-            page.screenshot(path=tmp_path / "last.png")
-            chromium.close()
-            course.stop()
-    assert errors == []
+        notebook = browser.open_in_lab(page, course, path)
+        left = {lang: try_by_keyboard(page, notebook, lang, tmp_path) for lang in LANGUAGES}
+        notebook.run_all()
+        for lang, words in left.items():
+            expect(said(notebook.output(f"try-{lang.lower()}"))).to_contain_text(words)

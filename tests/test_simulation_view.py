@@ -106,6 +106,15 @@ def test_rounds_go_on_to_the_last_and_back():
     assert screen.names == ["Decide round 1 of 12"]
 
 
+def test_the_course_is_drawn_once_there_are_two_rounds():
+    screen = SimulationScreen("promise")
+    drawn = []
+    for month in (1, 2):
+        screen.press(f"Decide round {month} of 12")
+        drawn.append("<polyline" in chart(screen.simulation.result))
+    assert drawn == [False, True]
+
+
 def test_a_plan_that_is_refused_says_so_and_keeps_what_was_chosen():
     screen = SimulationScreen("branch")
     screen.choose(staff=1.5, calls=4)

@@ -27,7 +27,7 @@ def chart(result: Result) -> str:
     for outcome in spec.outcomes.values():
         parts += _pair(top, outcome, result.today[outcome.id], result.now[outcome.id])
         top += _ROW
-    if result.series:
+    if result.series and len(result.series.labels) > 1:  # one point is no course
         parts += _course(top + 6, spec.outcomes[result.series.outcome], result.series)
         top += _PLOT + 52
     return _svg(top + 8, "".join(parts), result_text(result))
