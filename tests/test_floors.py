@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "kdcourse"
 #: From the ground up. Rooms on one floor do not see each other.
 FLOORS = [
     ["atomic", "texts", "course"],
+    ["refusals"],
     ["world"],
     ["data"],
     ["metrics"],

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kdcourse.atomic import write_atomically
-from kdcourse.texts import KitError
+from kdcourse.refusals import explained as said_plainly
 
-
-@contextmanager
-def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
-    """Turn the system's refusal to write (or read) ``path`` into a sentence.
-
-    Raises:
-        KitError: The system refused.
-    """
-    try:
-        yield
-    except OSError as refusal:
-        if refusal.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise KitError("grading_class.no-space", path=path) from refusal
-        key = "grading_class.unreadable" if reading else "grading_class.unwritable"
-        raise KitError(key, path=path, reason=refusal.strerror or refusal) from refusal
+#: Turns a refusal into a sentence for the instructor.
+explained = partial(said_plainly, words="grading_class")
 
 
 def put(path: Path, data: bytes | str) -> None:

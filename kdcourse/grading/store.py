@@ -94,7 +94,7 @@ class Store:
             name = getattr(fault, "sqlite_errorname", "")
             key = {"SQLITE_FULL": "no-space", "SQLITE_BUSY": "gradebook-busy"}.get(name)
             damaged = name in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
-            key = key or ("gradebook-damaged" if damaged else "unwritable")
+            key = key or ("gradebook-damaged" if damaged else "not-writable")
             raise KitError(f"grading_class.{key}", path=self.path, reason=fault) from fault
 
 
@@ -121,7 +121,7 @@ def alone(folder: Path) -> Iterator[None]:
     except sqlite3.OperationalError as fault:
         if getattr(fault, "sqlite_errorname", "") == "SQLITE_BUSY":
             raise KitError("grading_class.at-work", folder=folder) from fault
-        raise KitError("grading_class.unwritable", path=folder, reason=fault) from fault
+        raise KitError("grading_class.not-writable", path=folder, reason=fault) from fault
     try:
         yield
     finally:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from kdcourse.atomic import write_atomically as write_whole
-from kdcourse.texts import KitError
+from kdcourse.refusals import explained as said_plainly
+
+#: Turns a refusal into a sentence for the learner.
+explained = partial(said_plainly, words="workspace")
 
 
 class Fingerprint(NamedTuple):
@@ -60,15 +61,3 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     with explained(path):
         write_whole(path, data)
-
-
-@contextmanager
-def explained(path: Path, *, reading: bool = False) -> Iterator[None]:
-    """Turn the system's refusal to write (or read) ``path`` into a sentence for the learner."""
-    try:
-        yield
-    except OSError as refusal:
-        if refusal.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise KitError("workspace.no-space", path=path) from refusal
-        key = "workspace.not-readable" if reading else "workspace.not-writable"
-        raise KitError(key, path=path, reason=refusal.strerror or refusal) from refusal
