@@ -8,12 +8,14 @@ the words).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from kdcourse.course import FIGURE_FONT
@@ -33,6 +35,8 @@ _MARKERS = ("o", "s", "^", "D")
 _GREY, _INK = "#B8BEC6", "#24292F"
 #: Up to this many points, the words name each; beyond, the ends and the extremes.
 _FEW = 16
+#: Height of the axes, and of a line of text, in points.
+_HIGH, _LINE = 200.0, 13.0
 
 
 #: Where figures go while :func:`held` collects them; None shows them.
@@ -137,9 +141,15 @@ def line(frame: pd.DataFrame, x: str, y: str | Sequence[str], figure: str) -> No
         for part in _unbroken(places, texts.rule):
             look: Any = {"color": colour, "marker": marker, "ms": 4, "lw": 1.8}
             axes.plot(places[part], frame[column].iloc[part], dash, **look)
-        if len(columns) > 1:
+    top = 1.08 * float(frame[columns].to_numpy().max())
+    axes.set_ylim(0, top)
+    if len(columns) > 1:
+        ends = [float(frame[column].iloc[-1]) for column in columns]
+        for column, end, lift, colour in zip(
+            columns, ends, _lifts([end / top for end in ends]), _COLOURS, strict=False
+        ):
             axes.annotate(
-                texts.series(column), (places[-1], frame[column].iloc[-1]), (6, 0),
+                texts.series(column), (places[-1], end), (6, lift),
                 textcoords="offset points", va="center", color=colour,
             )  # fmt: skip
     if frame[x].dtype.kind not in "if":
@@ -151,7 +161,6 @@ def line(frame: pd.DataFrame, x: str, y: str | Sequence[str], figure: str) -> No
             rule[1], (rule[0], 1), (-5, -4), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="right", va="top", fontsize=9.5,
         )  # fmt: skip
-    axes.set_ylim(0, 1.08 * float(frame[columns].to_numpy().max()))
     title = _title(texts, frame[columns[0]])
     words = [_series_words(texts, labels, frame[c], c if len(columns) > 1 else "") for c in columns]
     if rule:
@@ -270,6 +279,29 @@ def _unbroken(places: list[float], rule: tuple[float, str] | None) -> list[slice
     return [slice(0, before), slice(before, None)] if before else [slice(None)]
 
 
+def _lifts(heights: list[float]) -> list[float]:
+    """Return by how many points to lift labels, at shares of the height, to keep them apart."""
+    lifts, floor = [0.0] * len(heights), -inf
+    for place in sorted(range(len(heights)), key=lambda place: heights[place]):
+        at = heights[place] * _HIGH
+        lifts[place] = max(at, floor) - at
+        floor = at + lifts[place] + _LINE
+    return lifts
+
+
+def _fit_title(drawing: Figure, axes: Axes, title: str) -> None:
+    """Write the title, on two lines if one is too short for it."""
+    written = axes.set_title(title)
+    drawing.draw_without_rendering()
+    box = written.get_window_extent()
+    if box.x0 < 0 or box.x1 > drawing.bbox.width:
+        middle = len(title) / 2
+        # Latin breaks at a space, Chinese after a mark or, failing that, anywhere.
+        ends = [found.end() for found in re.finditer(r" |[，、：；]", title[:-1])]
+        at = min(ends or [round(middle)], key=lambda end: abs(end - middle))
+        written.set_text(f"{title[:at].rstrip()}\n{title[at:]}")
+
+
 def _named(codes: pd.Series, names: str | None) -> list[str]:
     if not names:
         return [str(code) for code in codes]
@@ -306,11 +338,12 @@ def _show(
 ) -> None:
     from IPython.display import display
 
-    axes.set_title(title)
     axes.set_xlabel(texts["x"])
     axes.set_ylabel(texts["y"])
     if texts.note:
         drawing.supxlabel(texts.note, x=0.99, ha="right", fontsize=8.5)
+    _fit_title(drawing, axes, title)
+    if texts.note:
         words = [*words, texts.note]
     said = say(
         "plots.words", kind=kind, title=title, x=texts["x"], y=texts["y"],

@@ -272,6 +272,27 @@ def test_a_quiz_that_breaks_a_rule_is_found(made, key, words):
     assert keys(made) == {key}
 
 
+def test_emphasis_is_found_where_it_would_show_as_asterisks(made):
+    say = '{ en = "*That* is why.", zh-CN = "因为。" }'
+    (made / TEXTS / "quizzes" / "1.1.toml").write_text(quiz(items=1, say=say), encoding="utf-8")
+    slip = '[q1.slips.a]\nen = "That is **one**."\nzh-CN = "那是一。"\n'
+    (made / TEXTS / "exercises" / "1.1.toml").write_text(hints() + slip, encoding="utf-8")
+    found = [str(breach.finding.key) for breach in breaches(made, ())]
+    assert found.count("texts-emphasis") == 2
+
+
+def test_asterisks_may_stand_in_markdown_and_in_sums(made):
+    slip = '[q1.slips.a]\nen = "That is 2 * 3 * 4."\nzh-CN = "那是 2 * 3 * 4。"\n'
+    words = hints().replace("Look.", "*Look.*") + slip
+    (made / TEXTS / "exercises" / "1.1.toml").write_text(words, encoding="utf-8")
+    assert keys(made, ()) == set()
+
+
+def test_a_customer_is_spoken_to_politely_in_quotation_marks(made):
+    edit(LESSON.path(made, "zh-CN"), put("predict", "她说：“您的快件到了。”你怎么答？"))
+    assert keys(made) == set()
+
+
 def test_a_question_without_its_three_hints_is_found(made):
     (made / TEXTS / "exercises" / "1.1.toml").write_text(hints(("nudge", "plan")), encoding="utf-8")
     assert keys(made) == {"hints-missing"}
@@ -384,7 +405,11 @@ def test_a_start_page_needs_no_lessons_shape(made):
 def test_each_finding_can_be_broken_and_each_rule_explained():
     """So that no sentence is left over, and no rule is without its test and its reason."""
     tables = (LESSON_BREAKS, CHINESE_BREAKS, EXERCISE_BREAKS, TEXT_BREAKS, QUIZ_BREAKS)
-    tested = {key for table in tables for key, _ in table} | {"hints-missing", "repeatable-call"}
+    tested = {key for table in tables for key, _ in table} | {
+        "hints-missing",
+        "repeatable-call",
+        "texts-emphasis",
+    }
     general = {"breach", "breach-cell", "clean", "breaches"}
     said = set(content("messages/lint")) - general
     assert {key for key in said if not key.startswith(("rule-", "why-"))} == tested

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from kdcourse import plots
 from kdcourse.texts import LANGUAGES, content, speaking
@@ -83,3 +84,34 @@ def test_drawing_chinese_warns_of_no_missing_character(recwarn):
         shown(lambda: plots.bars(frame, "firm", "share", "1.1.market-share",
                                  names="market_share.firm", highlight="lanyan"))  # fmt: skip
     assert [str(w.message) for w in recwarn if "Glyph" in str(w.message)] == []
+
+
+def drawn(draw):
+    """Return the figure that a function draws, laid out."""
+    plots.use_style()
+    with patch("matplotlib.figure.Figure.savefig", autospec=True) as saved:
+        with plots.held():
+            draw()
+        figure = saved.call_args.args[0]
+    figure.draw_without_rendering()
+    return figure
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_long_title_stays_on_the_picture(years, lang):
+    long = {"en": "A title of many, many words " * 3, "zh-CN": "标题里的字实在太多了" * 5}
+    with speaking(lang), patch("kdcourse.plots._title", return_value=long[lang].strip()):
+        figure = drawn(lambda: plots.line(years, "year", "value", "1.1.yuan-per-parcel"))
+    [title] = (text for text in figure.findobj(Text) if text.get_text().startswith(long[lang][:5]))
+    assert title.get_text().count("\n") == 1
+    assert title.get_text().replace("\n", " " if lang == "en" else "") == long[lang].strip()
+    box = title.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
+def test_lines_that_end_together_have_labels_apart():
+    frame = pd.DataFrame({"quarter": ["a", "b"], "average": [3.0, 5.0], "same_mix": [5.0, 5.0]})
+    figure = drawn(lambda: plots.line(frame, "quarter", ["average", "same_mix"], "1.1.mix"))
+    lower, upper = (label.get_window_extent() for label in figure.axes[0].texts)
+    assert lower.y1 <= upper.y0

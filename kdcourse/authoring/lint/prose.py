@@ -13,6 +13,7 @@ from kdcourse.authoring.notebook import tags
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 _TIGHT = re.compile(rf"{_HAN}[A-Za-z0-9]|[A-Za-z0-9]{_HAN}")
 _HALF_WIDTH = re.compile(rf"(?:{_HAN}|[”）》])[,;:?!()\"]|{_HAN}\.(?![A-Za-z0-9])|[)]{_HAN}")
+_QUOTED = re.compile(r"“[^”]*”")
 _DATE = re.compile(r"(?:19|20)\d\d-\d\d|(?:19|20)\d\d 年 \d{1,2} 月")
 _SOURCE = re.compile(r"https?://|\b[Ss]ources?\b|来源|出处")
 
@@ -35,7 +36,7 @@ def chinese_well_set(subject: Subject) -> Iterator[Finding]:
             yield found(f"chinese-type-{key}", cell, where=where)
 
 
-@rule("results-read", "lesson")
+@rule("results-read", "lesson", "case")
 def results_read_aloud(subject: Subject) -> Iterator[Finding]:
     """A number teaches when somebody says what it makes one do."""
     for number, cell in enumerate(subject.cells):
@@ -69,5 +70,7 @@ def ill_set(text: str) -> Iterator[tuple[str, str]]:
             slip = pattern.search(words)
             if slip:
                 yield kind, words[max(0, slip.start() - 6) : slip.end() + 6].replace("\n", " ")
-        if "您" in words:
-            yield "you", words[max(0, words.index("您") - 6) : words.index("您") + 6]
+        # What is said to a customer, in quotation marks, is said politely.
+        told = _QUOTED.sub("", words)
+        if "您" in told:
+            yield "you", told[max(0, told.index("您") - 6) : told.index("您") + 6]

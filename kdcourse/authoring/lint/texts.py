@@ -22,6 +22,7 @@ from kdcourse.texts import LANGUAGES
 TEXT_RULE = "texts"
 
 #: Codes and names such as CR4, EMS or Python are the same in both languages; words are not.
+_EMPHASIS = re.compile(r"(?<![\w*])\*{1,2}[^\s*][^*]*\*")
 _ENGLISH = re.compile(r"(?<![A-Za-z])[a-z]{3}")
 
 
@@ -57,6 +58,8 @@ def text_breaches(path: Path) -> Iterator[tuple[str, Finding]]:
                 if key == "you" and spoken:
                     continue
                 yield "chinese-type", Finding(f"chinese-type-{key}", name, {"where": where})
+        if _shown_plain(path, name) and any(map(_EMPHASIS.search, leaf.values())):
+            yield TEXT_RULE, Finding("texts-emphasis", name)
         lacking = missing_characters("".join(map(str, leaf.values())))
         if lacking:
             yield "font", Finding("font-lacks", name, {"characters": lacking})
@@ -90,9 +93,18 @@ def _spoken(path: Path, name: str) -> bool:
     """Say whether a text is said or written to a customer or by one, and not to the reader."""
     if path.parent.name == "scenarios":
         return name.startswith(("scene.", "fact.", "end."))
+    if path.parent.name == "exercises":
+        return ".model." in name  # a model answer may be a letter to one
     return path.parent.name == "flows" or (
         path.parent.name == "crm" and path.stem in ("automation", "questionnaire")
     )
+
+
+def _shown_plain(path: Path, name: str) -> bool:
+    """Say whether a text reaches the reader as it stands, not as Markdown."""
+    if path.parent.name == "exercises":
+        return ".slips." in name
+    return path.parent.name in ("quizzes", "scenarios", "simulations")
 
 
 def _leaf_slips(leaf: dict[str, Any]) -> Iterator[str]:
