@@ -99,7 +99,7 @@ def drawn(draw):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_long_title_stays_on_the_picture(years, lang):
-    long = {"en": "A title of many, many words " * 3, "zh-CN": "标题里的字实在太多了" * 5}
+    long = {"en": "A title of many, many words " * 4, "zh-CN": "标题里的字实在太多了" * 5}
     with speaking(lang), patch("kdcourse.plots._title", return_value=long[lang].strip()):
         figure = drawn(lambda: plots.line(years, "year", "value", "1.1.yuan-per-parcel"))
     [title] = (text for text in figure.findobj(Text) if text.get_text().startswith(long[lang][:5]))
