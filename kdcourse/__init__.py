@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kdcourse.data import load
     from kdcourse.practice.course_map import course_map
     from kdcourse.practice.lessons import lesson
-    from kdcourse.practice.quiz import quiz
+    from kdcourse.practice.quiz.session import quiz
     from kdcourse.practice.roleplay.session import play
     from kdcourse.practice.simulations.session import simulate
 
@@ -42,7 +42,7 @@ _DOOR = {
     "lesson": "kdcourse.practice.lessons",
     "load": "kdcourse.data",
     "play": "kdcourse.practice.roleplay.session",
-    "quiz": "kdcourse.practice.quiz",
+    "quiz": "kdcourse.practice.quiz.session",
     "simulate": "kdcourse.practice.simulations.session",
     "solution": "kdcourse.checks.session",
 }

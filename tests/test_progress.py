@@ -7,8 +7,8 @@ from checks_sample import QUIZ, concentration, growth, load
 
 from kdcourse.checks import catalogue, session
 from kdcourse.practice import lessons
-from kdcourse.practice import quiz as quizzes
-from kdcourse.practice.quiz_view import QuizView
+from kdcourse.practice.quiz import session as quizzes
+from kdcourse.practice.quiz.view import QuizView
 from kdcourse.progress.journal import Event, Journal, here, journal_path, read_events
 from kdcourse.progress.results import ItemResult, QuestionResult, Results, summarise
 from kdcourse.texts import KitError

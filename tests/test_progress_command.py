@@ -9,7 +9,7 @@ import pytest
 
 from kdcourse import cli
 from kdcourse.checks.catalogue import find_exercise
-from kdcourse.practice.quiz import quiz
+from kdcourse.practice.quiz.session import quiz
 from kdcourse.progress.journal import Journal, journal_path
 from kdcourse.texts import LANGUAGES, use_language
 

@@ -14,7 +14,7 @@ from kdcourse.practice import course_map as maps
 from kdcourse.practice import outline as outlines
 from kdcourse.practice.course_map import course_map
 from kdcourse.practice.outline import outline
-from kdcourse.practice.quiz import quiz
+from kdcourse.practice.quiz.session import quiz
 from kdcourse.progress.journal import Journal, journal_path
 from kdcourse.texts import LANGUAGES, content, use_language
 

@@ -11,6 +11,7 @@ import typer
 
 from kdcourse.authoring import translation
 from kdcourse.authoring.new import Plan
+from kdcourse.authoring.quiz_file import import_quiz
 from kdcourse.authoring.skeleton import MARK
 from kdcourse.authoring.trees import Place
 from kdcourse.course import FIGURE_FONT, course_root
@@ -19,6 +20,7 @@ from kdcourse.texts import KitError, say
 app = typer.Typer(no_args_is_help=True, help=say("author.help"))
 begin = typer.Typer(no_args_is_help=True, help=say("new.help"))
 app.add_typer(begin, name="new")
+app.command("import-quiz", help=say("quiz_import.help"))(import_quiz)
 
 Names = Annotated[list[str] | None, typer.Argument(help=say("author.help-names"))]
 Check = Annotated[bool, typer.Option("--check", help=say("author.help-check"))]
@@ -141,12 +143,14 @@ def new_case(
     slug: Slug,
     english: English,
     chinese: Chinese,
+    objective: Annotated[list[str] | None, typer.Option(help=say("new.help-objective"))] = None,
 ) -> None:
     """Begin a case."""
     from kdcourse.authoring import new
 
     titles = {"en": english, "zh-CN": chinese}
-    _begin(f"case-{slug}", new.new_case(course_root(), module, slug, titles))
+    given = [objective] if objective else []
+    _begin(f"case-{slug}", new.new_case(course_root(), module, slug, titles, *given))
 
 
 @app.command(help=say("preview.help"))

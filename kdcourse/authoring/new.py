@@ -108,14 +108,14 @@ def new_exercise(root: Path, number: str) -> Plan:
 
     Args:
         root: The course's root, a clone.
-        number: The lesson's, ``"2.4"``; the lesson has to be there.
+        number: The lesson's, ``"2.4"``, or the case's name; either has to be there.
 
     Raises:
         KitError: There is no such lesson, or the exercise is there already.
     """
     _require_clone(root)
     lesson = next(
-        (p for p in places(root, ["notebooks"]) if Path(p.name).name.startswith(f"{number}-")), None
+        (p for p in places(root, ["notebooks"]) if lesson_of(Path(p.name).stem) == number), None
     )
     if lesson is None or not all(lesson.path(root, lang).exists() for lang in LANGUAGES):
         raise KitError("new.no-lesson", number=number)
@@ -172,8 +172,16 @@ def new_question(root: Path, number: str, objective: str) -> Plan:
     return plan
 
 
-def new_case(root: Path, module: str, slug: str, titles: Mapping[str, str]) -> Plan:
+def new_case(
+    root: Path,
+    module: str,
+    slug: str,
+    titles: Mapping[str, str],
+    objectives: Sequence[str] = ("analyse", "decide"),
+) -> Plan:
     """Plan the case notebook of a module (``"2"``), called ``case-<slug>``.
+
+    Its questions are an exercise: :func:`new_exercise` with the case's name.
 
     Raises:
         KitError: There is no such module, the slug is not in form, or the case is there already.
@@ -181,10 +189,17 @@ def new_case(root: Path, module: str, slug: str, titles: Mapping[str, str]) -> P
     _require_clone(root)
     if module not in syllabus.modules():
         raise KitError("new.module", module=module, known=", ".join(syllabus.modules()))
-    _require_slug(slug)
+    for each in (slug, *objectives):
+        _require_slug(each)
     place = Place("notebooks", f"{syllabus.modules()[module][0]}/case-{slug}.ipynb")
     listed = syllabus.of_lesson(f"case-{module}")
-    return _notebooks(root, About("case", place, f"case-{slug}", titles, (), listed))
+    return _notebooks(root, About("case", place, f"case-{slug}", titles, tuple(objectives), listed))
+
+
+def lesson_of(stem: str) -> str:
+    """Return what a notebook calls itself: ``2.4`` of ``2.4-tiering``, a case by its whole name."""
+    number = stem.partition("-")[0]
+    return number if _NUMBER.fullmatch(number) else stem
 
 
 def registered(catalogue: Path, number: str, module: str) -> str:
@@ -245,8 +260,10 @@ def _title(nb: Notebook, number: str) -> str:
     return next((head.group(1) for head in heads if head), number)
 
 
-def _in_order(number: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in number.split("."))
+def _in_order(number: str) -> tuple[bool, list[int], str]:
+    """Sort lessons by number, cases after them."""
+    numbers = [int(digits) for digits in re.findall(r"\d+", number)]
+    return not _NUMBER.fullmatch(number), numbers, number
 
 
 def _require_slug(slug: str) -> None:

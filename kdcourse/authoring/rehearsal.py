@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kdcourse.authoring.notebook import code_cells, read
+from kdcourse.checks.truth import SEALED, sealed
 from kdcourse.checks.verdict import Verdict
 from kdcourse.checks.view import Checked
 from kdcourse.data import FOLDER_VARIABLE
@@ -74,6 +75,7 @@ def stages(datasets: Path, seeds: Iterable[int]) -> Iterator[list[Stage]]:
             folder = Path(made, str(seed))
             shutil.copytree(datasets / "industry", folder / "industry")
             write(World(seed=seed, customers=CUSTOMERS).tables, folder)
+            (folder / SEALED).write_bytes(sealed(seed))
             ready.append(Stage(str(seed), folder, unseen=True))
         # Outside of any workspace, where a check would be taken for a learner's try.
         with chdir(made):

@@ -23,6 +23,7 @@ from kdcourse.checks.session import LEVELS
 from kdcourse.checks.verdict import Outcome, Verdict
 from kdcourse.checks.view import Checked
 from kdcourse.checks.written import Written
+from kdcourse.course import sheets_called
 from kdcourse.data import load
 from kdcourse.texts import LANGUAGES, KitError, speaking
 from kdcourse.world.world import World
@@ -144,7 +145,7 @@ class _Trial:
         return KitError(f"trial.{key}", question=self._id(question), **fields)
 
     def _notebook(self, tree: str, lang: str) -> Path | None:
-        return next(iter((self.root / tree / lang).glob(f"*/{self.exercise.name}-*.ipynb")), None)
+        return next(iter(sheets_called(self.exercise.name, self.root / tree / lang)), None)
 
     # --- the notebooks
 

@@ -1,1 +1,1 @@
-"""Practising: quizzes as a plain state machine with a thin widget view."""
+"""Practising: quizzes, role plays, simulations: plain state machines with thin views."""

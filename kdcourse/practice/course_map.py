@@ -136,15 +136,18 @@ def course_map() -> CourseMap:
 
 def _state(row: Standing) -> str:
     state = say(f"progress.state-{row.state}")
-    if row.state == "open" or not row.of:
+    if row.state == "open":
         return state
-    return f"{state} · {reached_in_words(row)}"
+    done = [say(f"progress.{kind}", reached=n, of=of) for kind, (n, of) in row.done.items()]
+    return " · ".join([state, *reached_in_words(row), *done])
 
 
-def reached_in_words(row: Standing) -> str:
-    """Return the points of an exercise, or how many items of a quiz are right."""
+def reached_in_words(row: Standing) -> list[str]:
+    """Return the points of an exercise, or how many items of a quiz are right; nothing for none."""
+    if not row.of:
+        return []
     key = "points" if row.sheet.kind == "exercise" else "quiz"
-    return say(f"progress.{key}", reached=f"{row.reached:g}", of=f"{row.of:g}")
+    return [say(f"progress.{key}", reached=f"{row.reached:g}", of=f"{row.of:g}")]
 
 
 def _minutes(sheet: Sheet) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kdcourse.course import course_root
+from kdcourse.practice.doing import Doing, doings
 from kdcourse.texts import content, pick
 
 
@@ -25,6 +26,7 @@ class Sheet:
         title: Its first heading.
         minutes: How long it takes; None if it doesn't say.
         path: Below the course's (or the workspace's) root, with slashes.
+        doings: The role plays and simulations of a lesson or a case.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Sheet:
     title: str
     minutes: int | None
     path: str
+    doings: tuple[Doing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,4 +105,6 @@ def _sheet(root: Path, path: Path, kind: str) -> Sheet:
         title=next(headings, path.stem),
         minutes=notebook["metadata"].get("kdcourse", {}).get("minutes"),
         path=path.relative_to(root).as_posix(),
+        # What an exercise shows, its questions ask for.
+        doings=() if kind == "exercise" else doings(notebook["cells"]),
     )

@@ -1,18 +1,20 @@
 """How far a learner has come: every notebook of the course with what is done of it, and the next.
 
-A lesson is done when each item of its quiz has been answered rightly once; an exercise, when each
-question is correct or its solution was looked at after a try. What asks nothing is done once begun.
+A lesson is done when each item of its quiz has been answered rightly once, each of its role plays
+has come to an end and each of its simulations has been decided; an exercise, when each question is
+correct or its solution was looked at after a try. What asks nothing is done once begun.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from kdcourse.checks.catalogue import find_exercise
+from kdcourse.practice.doing import is_done, went
 from kdcourse.practice.outline import Module, Sheet
-from kdcourse.practice.quiz import quiz
+from kdcourse.practice.quiz.session import quiz
 from kdcourse.progress.results import QuestionResult, Results
 from kdcourse.texts import KitError
 
@@ -29,6 +31,8 @@ class Standing:
         reached: Quiz items answered rightly, or points of an exercise.
         of: How many there are; 0 if it asks nothing.
         last: When it was last worked on, UTC, ISO 8601; empty before.
+        done: Of its role plays (``"play"``) and simulations (``"simulate"``), where there are any,
+            how many are done, and of how many.
     """
 
     sheet: Sheet
@@ -36,6 +40,7 @@ class Standing:
     reached: float
     of: float
     last: str = ""
+    done: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class _Count(NamedTuple):
@@ -63,9 +68,11 @@ def standing(sheet: Sheet, results: Results) -> Standing:
     exercise = sheet.kind == "exercise"
     count = (_exercise if exercise else _quiz)(sheet, results)
     begun = results.begun.get(("exercise" if exercise else "lesson", sheet.name), "")
-    last = max(begun, count.last)
-    state: State = "open" if not last else "done" if count.settled else "begun"
-    return Standing(sheet, state, count.reached, count.of, last)
+    done = _doings(sheet, results)
+    last = max(begun, count.last, *(r.last for one in sheet.doings for r in went(one, results)))
+    settled = count.settled and all(number == of for number, of in done.values())
+    state: State = "open" if not last else "done" if settled else "begun"
+    return Standing(sheet, state, count.reached, count.of, last, done)
 
 
 def questions(sheet: Sheet, results: Results) -> list[tuple[str, float, QuestionResult]]:
@@ -78,6 +85,14 @@ def questions(sheet: Sheet, results: Results) -> list[tuple[str, float, Question
         (full_id, question.points, results.questions.get(full_id, QuestionResult()))
         for full_id, question in zip(exercise.ids, exercise.questions, strict=True)
     ]
+
+
+def _doings(sheet: Sheet, results: Results) -> dict[str, tuple[int, int]]:
+    done: dict[str, tuple[int, int]] = {}
+    for one in sheet.doings:
+        number, of = done.get(one.kind, (0, 0))
+        done[one.kind] = number + is_done(one, results), of + 1
+    return done
 
 
 def _exercise(sheet: Sheet, results: Results) -> _Count:

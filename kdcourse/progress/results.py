@@ -1,4 +1,4 @@
-"""What a journal's events come to: how each question and quiz item went, and what was begun."""
+"""What a journal's events come to: how each question, quiz item and role play went."""
 
 from __future__ import annotations
 
@@ -89,6 +89,40 @@ class ItemResult:
         self.last = event.at
 
 
+@dataclass
+class DoingResult:
+    """How one role play or simulation went.
+
+    Attributes:
+        steps: The most moves or decisions that ever stood, without what was taken back.
+        ends: How often it came to an end; a simulation has none.
+        best: The most points that an end brought; None before.
+        first: When it was begun, UTC, ISO 8601.
+        last: When it was last worked on.
+    """
+
+    steps: int = 0
+    ends: int = 0
+    best: float | None = None
+    first: str = ""
+    last: str = ""
+    _now: int = field(default=0, repr=False)
+
+    def add(self, event: Event) -> None:
+        """Take in one more move, decision, end or step back."""
+        self.first = self.first or event.at
+        self.last = event.at
+        what, _, rest = event.result.partition(":")
+        if what in ("move", "decide"):
+            self._now += 1
+            self.steps = max(self.steps, self._now)
+        elif what == "back" and rest.isdecimal():
+            self._now = min(self._now, int(rest))
+        elif what == "end":
+            self.ends += 1
+            self.best = max(self.best or 0.0, event.points or 0.0)
+
+
 @dataclass(frozen=True)
 class Results:
     """All that was done so far.
@@ -97,14 +131,17 @@ class Results:
         begun: When each notebook was first run, by kind (``"lesson"``, ``"exercise"``) and name.
         questions: By full id, ``"1.1.q2"``.
         items: By quiz and item, ``"1.1/break"``.
+        doings: Role plays and simulations by kind (``"play"``, ``"simulate"``) and name; on another
+            day of the world than the first with its seed, ``"3.2.hidden-problem#2"``.
     """
 
     begun: dict[tuple[str, str], str] = field(default_factory=dict)
     questions: dict[str, QuestionResult] = field(default_factory=dict)
     items: dict[str, ItemResult] = field(default_factory=dict)
+    doings: dict[tuple[str, str], DoingResult] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self.questions or self.items)
+        return bool(self.begun or self.questions or self.items or self.doings)
 
 
 def summarise(events: Iterable[Event]) -> Results:
@@ -116,6 +153,8 @@ def summarise(events: Iterable[Event]) -> Results:
                 results.begun.setdefault((event.result, event.name), event.at)
             case "quiz":
                 results.items.setdefault(event.name, ItemResult()).add(event)
+            case "play" | "simulate":
+                results.doings.setdefault((event.kind, event.name), DoingResult()).add(event)
             case "check" | "hint" | "solution":
                 results.questions.setdefault(event.name, QuestionResult()).add(event)
     return results

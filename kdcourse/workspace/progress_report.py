@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from kdcourse.course import WORKSPACE_MARK
+from kdcourse.practice.doing import Doing, is_done, title, went
+from kdcourse.practice.roleplay.scenario import FULL
 from kdcourse.progress.journal import journal_path, read_events
 from kdcourse.progress.results import QuestionResult, Results, summarise
 from kdcourse.texts import KitError, language, say
@@ -101,6 +103,11 @@ def _rows(results: Results) -> Iterator[dict[str, Any]]:
         outcome = "correct" if item.right else "incorrect"
         row = {"kind": "quiz", "name": name, "outcome": outcome, "first_right": item.first_right}
         yield {**row, "tries": item.tries, "first": item.first, "last": item.last}
+    for (kind, name), done in results.doings.items():
+        points = {"points": done.best, "max_points": FULL} if done.best is not None else {}
+        tries = done.ends if kind == "play" else done.steps
+        row = {"kind": kind, "name": name, **points, "tries": tries}
+        yield {**row, "first": done.first, "last": done.last}
     for name, result in results.questions.items():
         values = {column: getattr(result, column, None) for column in COLUMNS[2:]}
         row = {column: value for column, value in values.items() if value is not None}
@@ -119,13 +126,33 @@ def _lines(results: Results) -> Iterator[tuple[str, ...]]:
                 continue
             sheet, exercise = row.sheet, row.sheet.kind == "exercise"
             state = f"{SYMBOLS[row.state]} {say(f'progress.state-{row.state}')}"
-            if row.of and not exercise:
-                state += f" · {reached_in_words(row)}"
+            if not exercise:
+                state = " · ".join([state, *reached_in_words(row)])
             points = f"{row.reached:g}/{row.of:g}" if exercise else ""
             yield sheet.title, state, points, "", "", "", _day(row.last)
+            for doing in sheet.doings:
+                yield _doing(doing, results)
             if exercise:
                 for name, worth, result in questions(sheet, results):
                     yield _question(name, worth, result)
+
+
+def _doing(doing: Doing, results: Results) -> tuple[str, ...]:
+    from kdcourse.practice.course_map import SYMBOLS
+
+    every = went(doing, results)
+    state = "done" if is_done(doing, results) else "begun" if every else "open"
+    best = max((one.best for one in every if one.best is not None), default=None)
+    tries = sum(one.ends if doing.kind == "play" else one.steps for one in every)
+    return (
+        f"  {title(doing)}",
+        f"{SYMBOLS[state]} {say(f'progress.state-{state}')}",
+        "" if best is None else f"{best:g}/{FULL:g}",
+        f"{tries or ''}",
+        "",
+        "",
+        _day(max((one.last for one in every), default="")),
+    )
 
 
 def _question(name: str, worth: float, result: QuestionResult) -> tuple[str, ...]:

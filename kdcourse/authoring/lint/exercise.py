@@ -106,8 +106,9 @@ def quiz_items(subject: Subject) -> Iterator[Finding]:
         objective = item.get("objective")
         if objective not in subject.objectives:
             yield Finding("quiz-items-objective", str(item.get("id")), {"objective": objective})
-        for choice in [*item.get("options", []), *item.get("pairs", [])]:
-            if subject.lang not in choice.get("say", {}):
+        explained = ("options", "pairs", "steps", "slips", "answers")
+        for part in (part for name in explained for part in item.get(name, [])):
+            if subject.lang not in part.get("say", {}):
                 yield Finding("quiz-items-feedback", str(item.get("id")))
                 break
 

@@ -48,8 +48,10 @@ def facts_complete(subject: Subject) -> Iterator[Finding]:
     if kept.get("lang") != subject.lang:
         yield found("facts-lang", lang=kept.get("lang"), folder=subject.lang)
     if kept.get("kind") in ("lesson", "exercise"):
-        number = _LESSON.match(Path(subject.place.name).name)
-        if number is None or kept.get("lesson") != number.group():
+        stem = Path(subject.place.name).stem
+        number = _LESSON.match(stem)
+        # A case and its questions go by the name of the file.
+        if kept.get("lesson") != (number.group() if number else stem):
             yield found("facts-lesson", lesson=kept.get("lesson"), file=subject.place.name)
 
 
@@ -81,7 +83,7 @@ def tags_known(subject: Subject) -> Iterator[Finding]:
                 yield found("tags-instructor", cell, tag=tag)
 
 
-@rule("objectives", "lesson")
+@rule("objectives", "lesson", "case")
 def objectives_few(subject: Subject) -> Iterator[Finding]:
     """Two to five objectives fit into one lesson; each has a name that cells can refer to."""
     for cell in subject.tagged("objectives"):
@@ -95,7 +97,7 @@ def objectives_few(subject: Subject) -> Iterator[Finding]:
             yield found("objectives-slug", cell, objective=slug)
 
 
-@rule("objectives-linked", "lesson", "exercise")
+@rule("objectives-linked", "lesson", "exercise", "case")
 def objectives_linked(subject: Subject) -> Iterator[Finding]:
     """What is promised is practised in the lesson and asked in the exercise, and no more."""
     lesson = subject if subject.place.tree == "notebooks" else subject.partner
@@ -165,7 +167,7 @@ def headings_nested(subject: Subject) -> Iterator[Finding]:
         yield found("headings-title", number=titles)
 
 
-@rule("concepts", "lesson")
+@rule("concepts", "lesson", "case")
 def concepts_taught(subject: Subject) -> Iterator[Finding]:
     """What the metadata promise is taught at a cell one can point to."""
     promised = subject.facts.get("concepts", [])

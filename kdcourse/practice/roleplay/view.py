@@ -19,7 +19,7 @@ from kdcourse.practice.roleplay.session import Play
 from kdcourse.practice.roleplay.wording import as_text, debrief_html, line, meters_text
 from kdcourse.texts import language, pick, say
 
-# Keys belong to the page in focus, not to JupyterLab's shortcuts (see quiz_view). The buttons stay
+# Keys belong to the page in focus, not to JupyterLab's shortcuts (see quiz/view). The buttons stay
 # the same ones and change their words, so that a keyboard keeps its place; when what was said has
 # changed, the first of them takes the focus, and a reader's voice goes on with the news.
 _KEYS = """

@@ -24,7 +24,7 @@ from kdcourse.practice.simulations.wording import (
 from kdcourse.practice.simulations.worlds import telling
 from kdcourse.texts import KitError, language, pick, say
 
-# Keys belong to the element in focus, not to JupyterLab's shortcuts; see quiz_view.
+# Keys belong to the element in focus, not to JupyterLab's shortcuts; see quiz/view.
 _KEYS = """
 const page = this.closest('.kdcourse-simulation');
 if (page &amp;&amp; !page.dataset.ready) {

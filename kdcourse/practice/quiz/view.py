@@ -5,20 +5,28 @@ What is right stays in the kernel: the page holds the options, and feedback come
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 
-from kdcourse.practice.quiz import Feedback, Quiz
-from kdcourse.practice.quiz_reading import Item
-from kdcourse.practice.quiz_text import as_text
-from kdcourse.texts import language, pick, say, speaking
+from kdcourse.practice.clicks import Clicks
+from kdcourse.practice.quiz.controls import control_of
+from kdcourse.practice.quiz.feedback import Feedback
+from kdcourse.practice.quiz.item import Item
+from kdcourse.practice.quiz.session import Quiz
+from kdcourse.practice.quiz.wording import as_text
+from kdcourse.texts import KitError, pick, say
 
 # JupyterLab takes arrows and letters for its shortcuts unless the element in focus says it wants
 # them, and ipywidgets gives the radio buttons of a question no common name, without which arrows
-# can't move between them. Python can set neither, so the style sheet does when it has loaded.
+# can't move between them. Python can set neither, so the style sheet does when it has loaded. It
+# also has a screen reader read the question to whoever enters it, and the Enter key in a field
+# press the button: leaving the field sends what was typed before the click, then the focus returns.
+# An Enter that only ends the typing of Chinese characters presses nothing. What is chosen is held
+# back until the button is pressed, then sent, and the click a moment later: of several changes in a
+# row, ipywidgets sends the last only when the kernel has answered the first, but a click at once,
+# and a learner who runs through a menu would be judged by what they passed on the way.
 _KEYS = """
 const quiz = this.closest('.kdcourse-quiz');
 quiz.addEventListener('focusin', event => {
@@ -27,7 +35,40 @@ quiz.addEventListener('focusin', event => {
     box.dataset.group ||= 'kdcourse-' + Math.random();
     box.querySelectorAll('input').forEach(radio => { radio.name = box.dataset.group; });
   });
+  quiz.querySelectorAll('.question').forEach(box => {
+    box.setAttribute('role', 'group');
+    box.setAttribute('aria-label', box.querySelector('.widget-html-content').innerText);
+  });
 });
+quiz.addEventListener('keydown', event => {
+  const field = event.target;
+  if (field.type !== 'text' || event.key !== 'Enter' || event.isComposing) return;
+  const button = field.closest('.question').querySelector('button');
+  button.focus();
+  button.click();
+  field.focus();
+}, true);
+['change', 'click'].forEach(kind => quiz.addEventListener(kind, event => {
+  const field = event.target;
+  const menu = field.matches('select');
+  if (!event.isTrusted || kind !== (menu || field.type === 'text' ? 'change' : 'click')) return;
+  if (field.type === 'checkbox') field.toggleAttribute('data-held');
+  else if (field.matches('select, input')) field.dataset.held = '';
+  if (menu || field.matches('[type=radio], [type=checkbox]')) event.stopPropagation();
+}, true));
+quiz.addEventListener('click', event => {
+  const button = event.target.closest('button');
+  const held = button?.closest('.question').querySelectorAll('[data-held]') ?? [];
+  if (!held.length) return;
+  event.stopPropagation();
+  held.forEach(field => {
+    delete field.dataset.held;
+    if (field.matches('select')) field.dispatchEvent(new Event('change', {bubbles: true}));
+    else if (field.type === 'checkbox') { field.checked = !field.checked; field.click(); }
+    else if (field.matches('[type=radio]:checked')) field.click();
+  });
+  setTimeout(() => button.click(), 250);
+}, true);
 """
 # The widgets cut long labels off; here they wrap. Colours are those of the reader's theme.
 _STYLE = f"""<style onload="{_KEYS}">"""
@@ -52,11 +93,21 @@ _STYLE += """
   flex: 1 1 18em; width: auto; max-width: none; height: auto; margin: 0 12px 0 0;
   text-align: left; white-space: normal; overflow: visible; line-height: 1.5; }
 .kdcourse-quiz .widget-dropdown > select { flex: 0 1 16em; height: 28px; }
+.kdcourse-quiz .order .widget-dropdown { flex-direction: row-reverse; justify-content: flex-end; }
+.kdcourse-quiz .order .widget-dropdown > .widget-label { margin: 0; }
+.kdcourse-quiz .order .widget-dropdown > select { flex: 0 0 7em; margin-right: 12px; }
+.kdcourse-quiz .widget-text {
+  width: auto; height: auto; flex-wrap: wrap; align-items: center; margin: 3px 0; }
+.kdcourse-quiz .widget-text > .widget-label {
+  flex: 0 1 auto; width: auto; max-width: none; height: auto; margin: 0 12px 0 0;
+  text-align: left; white-space: normal; overflow: visible; line-height: 1.5; }
+.kdcourse-quiz .widget-text > input { flex: 0 1 16em; height: 28px; }
 .kdcourse-quiz .widget-button { align-self: flex-start; width: auto; margin: 6px 0; }
 </style>"""
 
 _RIGHT, _WRONG = "#009e73", "#d55e00"
 _HEAD = "font-weight: bold; margin-top: 12px"
+_ASK = "white-space: pre-line"
 _FEEDBACK = "border-left: 4px solid {colour}; padding: 2px 12px; margin: 4px 0"
 
 
@@ -66,12 +117,12 @@ class QuizView:
     Attributes:
         quiz: The state they show.
         box: All of them in one.
+        clicks: What is asked when a button is pressed.
     """
 
     def __init__(self, quiz: Quiz) -> None:
         self.quiz = quiz
-        # A click comes later, perhaps after another lesson has changed the language.
-        self._language = language()
+        self.clicks = Clicks()
         self._status = widgets.HTML()
         questions = [self._question(number, item) for number, item in enumerate(quiz.items, 1)]
         self.box = widgets.VBox([widgets.HTML(_STYLE), *questions, self._status])
@@ -81,25 +132,28 @@ class QuizView:
     def _question(self, number: int, item: Item) -> widgets.VBox:
         heading = say("quiz.item", number=number, items=len(self.quiz.items))
         ask = f"{escape(pick(item.ask))}<small>{escape(say(f'quiz.how-{item.kind}'))}</small>"
-        head = widgets.HTML(f'<div style="{_HEAD}">{escape(heading)}</div><div>{ask}</div>')
-        control, read = _CONTROLS[item.kind](item)
+        head = widgets.HTML(
+            f'<div style="{_HEAD}">{escape(heading)}</div><div style="{_ASK}">{ask}</div>'
+        )
+        control = control_of(item, number)
         button = widgets.Button(description=say("quiz.check", number=number))
         feedback = widgets.HTML('<div role="status"></div>')
 
         def check(_: object) -> None:
-            with speaking(self._language):
-                choice = read()
-                if choice is None:
-                    what = "choose-all" if item.kind == "match" else "choose-first"
-                    feedback.value = f'<div role="status">{escape(say(f"quiz.{what}"))}</div>'
+            with self.clicks.turn():
+                try:
+                    given = self.quiz.answer(item.id, control.read())
+                except KitError as fault:  # nothing chosen yet, or no number
+                    feedback.value = f'<div role="status">{escape(str(fault))}</div>'
                     return
-                given = self.quiz.answer(item.id, choice)
                 assert isinstance(given, Feedback)
                 feedback.value = feedback_html(given)
                 self._show_status()
 
         button.on_click(check)
-        return widgets.VBox([head, control, button, feedback])
+        question = widgets.VBox([head, control.box, button, feedback])
+        question.add_class("question")
+        return question
 
     def _show_status(self) -> None:
         status = escape(self.quiz.status())
@@ -118,40 +172,3 @@ def feedback_html(given: Feedback) -> str:
     style = _FEEDBACK.format(colour=_RIGHT if given.right else _WRONG)
     lines = "".join(f"<div>{escape(remark)}</div>" for remark in remarks)
     return f'<div role="status" style="{style}"><strong>{escape(verdict)}</strong>{lines}</div>'
-
-
-#: Returns what is chosen, None if nothing is.
-_Read = Callable[[], Any]
-
-
-def _single(item: Item) -> tuple[widgets.Widget, _Read]:
-    options = [(pick(option.text), option.id) for option in item.options]
-    radios = widgets.RadioButtons(options=options, value=None)
-    return radios, lambda: radios.value
-
-
-def _multiple(item: Item) -> tuple[widgets.Widget, _Read]:
-    boxes = {
-        option.id: widgets.Checkbox(description=pick(option.text), indent=False)
-        for option in item.options
-    }
-    return widgets.VBox(
-        list(boxes.values())
-    ), lambda: [name for name, box in boxes.items() if box.value] or None
-
-
-def _match(item: Item) -> tuple[widgets.Widget, _Read]:
-    options = [(say("quiz.choose"), None), *((pick(c.text), c.id) for c in item.choices)]
-    menus = [
-        widgets.Dropdown(options=options, index=0, description=pick(pair.left))
-        for pair in item.pairs
-    ]
-
-    def read() -> list[str] | None:
-        chosen = [menu.value for menu in menus]
-        return None if None in chosen else chosen
-
-    return widgets.VBox(menus), read
-
-
-_CONTROLS = {"single": _single, "multiple": _multiple, "match": _match}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kdcourse.practice.quiz import Quiz
-from kdcourse.practice.quiz_reading import Item
+from kdcourse.practice.quiz.item import Item
+from kdcourse.practice.quiz.session import Quiz
 from kdcourse.texts import pick, say
 
 
@@ -14,8 +14,5 @@ def as_text(quiz: Quiz) -> str:
 
 
 def _item(number: int, item: Item) -> str:
-    lines = [f"{number}. {pick(item.ask)}{say(f'quiz.how-{item.kind}')}"]
-    lines += [f"   - {pick(pair.left)}" for pair in item.pairs]
-    texts = [option.text for option in item.options] + [choice.text for choice in item.choices]
-    lines += [f"   {place}) {pick(text)}" for place, text in enumerate(texts, start=1)]
-    return "\n".join(lines)
+    head = f"{number}. {pick(item.ask)}{say(f'quiz.how-{item.kind}')}"
+    return "\n".join([head, *(f"   {line}" for line in item.lines())])

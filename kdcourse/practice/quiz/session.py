@@ -3,61 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kdcourse.practice.quiz_reading import Item, Text, read_items
+from kdcourse.practice.quiz.feedback import Feedback
+from kdcourse.practice.quiz.item import Item
+from kdcourse.practice.quiz.reading import read_items
 from kdcourse.progress.journal import record
 from kdcourse.texts import KitError, content, pick, say
-
-
-@dataclass(frozen=True)
-class Remark:
-    """What is said to one option the learner chose, or to one pair the learner matched.
-
-    Attributes:
-        right: Whether it was rightly chosen or matched.
-        about: The option or pair, where there are several; None for a single choice.
-        text: The author's remark; None if reading it would give the answer away.
-    """
-
-    right: bool
-    about: Text | None
-    text: Text | None
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """The answer to an answer.
-
-    Attributes:
-        item: Id of the item.
-        right: Whether the whole item is right.
-        remarks: What to say, one per option chosen or pair matched.
-        complete: False if a multiple choice has right options that weren't chosen.
-    """
-
-    item: str
-    right: bool
-    remarks: tuple[Remark, ...]
-    complete: bool = True
-
-    def lines(self) -> list[str]:
-        """Return the feedback in sentences of the language spoken now."""
-        said = [say("quiz.right" if self.right else "quiz.wrong")]
-        for remark in self.remarks:
-            text = pick(remark.text) if remark.text else say("quiz.other-choice")
-            if remark.about is not None:
-                about = f"{'✓' if remark.right else '✗'} {pick(remark.about)}"
-                text = say("quiz.remark", about=about, text=text)
-            said.append(text)
-        if not self.complete:
-            said.append(say("quiz.more"))
-        return said
-
-    def __repr__(self) -> str:
-        return "\n".join(self.lines())
 
 
 @dataclass
@@ -104,26 +58,32 @@ class Quiz:
     def __post_init__(self) -> None:
         self.progress = {item.id: Progress() for item in self.items}
 
-    def answer(self, item: str | Mapping[str, Any], choice: Any = None) -> Feedback | Report:
+    def answer(
+        self, item: str | Mapping[str, Any] | Sequence[Any], choice: Any = None
+    ) -> Feedback | Report:
         """Answer one item, or several at once; each may be answered again.
 
         Args:
-            item: The item's id, or ``{id: choice}``.
-            choice: Id of the chosen option; for a multiple choice a list of ids; for matching
-                the id of the choice for each pair, in order.
+            item: The item's id, ``{id: choice}``, or a list with a choice for each item in order,
+                None for what is left out.
+            choice: The id of an option, or its number in the text; several of them for a multiple
+                choice; one for each pair, in order, for matching; all steps in order; a number; a
+                word.
 
         Raises:
-            KitError: There is no such item or option, or a pair has no choice.
+            KitError: There is no such item or option, something is left open, or what should be a
+                number is none. Nothing counts then.
         """
-        if isinstance(item, Mapping):
-            # All are read before the first counts, so that a misspelt id leaves nothing half done.
-            given = [self._judge(key, value) for key, value in item.items()]
-            for feedback in given:
-                self._take(feedback)
-            return Report(self, tuple(given))
-        feedback = self._judge(item, choice)
-        self._take(feedback)
-        return feedback
+        if isinstance(item, str):
+            feedback = self._judge(item, choice)
+            self._take(feedback)
+            return feedback
+        # All are read before the first counts, so that a misspelt id leaves nothing half done.
+        several = item if isinstance(item, Mapping) else self._by_id(item)
+        given = [self._judge(key, value) for key, value in several.items()]
+        for feedback in given:
+            self._take(feedback)
+        return Report(self, tuple(given))
 
     @property
     def answered(self) -> int:
@@ -149,25 +109,27 @@ class Quiz:
         if self.listener:
             self.listener(feedback)
 
+    def _by_id(self, choices: object) -> dict[str, Any]:
+        listed = choices if isinstance(choices, list | tuple) else []
+        if len(listed) != len(self.items):
+            raise KitError("quiz.answers-number", items=len(self.items))
+        every = zip(self.items, listed, strict=True)
+        return {item.id: choice for item, choice in every if choice is not None}
+
     def _judge(self, item_id: str, choice: Any) -> Feedback:
         item = next((item for item in self.items if item.id == item_id), None)
         if item is None:
             ids = ", ".join(item.id for item in self.items)
             raise KitError("quiz.unknown-item", item=item_id, items=ids)
-        chosen = [choice] if isinstance(choice, str) else _listed(choice)
-        unknown = [value for value in chosen if value not in item.option_ids]
-        if unknown or not chosen or (item.kind == "single" and len(chosen) > 1):
-            ids = ", ".join(item.option_ids)
-            raise KitError("quiz.bad-choice", item=item_id, options=ids)
-        return _matched(item, chosen) if item.kind == "match" else _picked(item, chosen)
+        return item.judge(choice)
 
     def __repr__(self) -> str:
-        from kdcourse.practice.quiz_text import as_text
+        from kdcourse.practice.quiz.wording import as_text
 
         return as_text(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        from kdcourse.practice.quiz_view import mimebundle
+        from kdcourse.practice.quiz.view import mimebundle
 
         return mimebundle(self)
 
@@ -183,33 +145,6 @@ class Report:
         asks = {item.id: pick(item.ask) for item in self.quiz.items}
         blocks = [f"{asks[given.item]}\n{given!r}" for given in self.feedback]
         return "\n\n".join([*blocks, self.quiz.status()])
-
-
-def _listed(choice: object) -> list[Any]:
-    return list(choice) if isinstance(choice, Iterable) else []
-
-
-def _picked(item: Item, chosen: Sequence[str]) -> Feedback:
-    remarks = tuple(
-        Remark(option.right, None if item.kind == "single" else option.text, option.say)
-        for option in item.options
-        if option.id in chosen
-    )
-    complete = all(option.id in chosen for option in item.options if option.right)
-    right = complete and all(remark.right for remark in remarks)
-    # With one choice a wrong one says it all; "something is missing" would only confuse.
-    return Feedback(item.id, right, remarks, complete or item.kind == "single")
-
-
-def _matched(item: Item, chosen: Sequence[str]) -> Feedback:
-    if len(chosen) != len(item.pairs):
-        raise KitError("quiz.pairs-open", item=item.id, pairs=len(item.pairs))
-    # What is said of a pair explains the match, so only a learner who found it reads it.
-    remarks = tuple(
-        Remark(choice == pair.right, pair.left, pair.say if choice == pair.right else None)
-        for pair, choice in zip(item.pairs, chosen, strict=True)
-    )
-    return Feedback(item.id, all(remark.right for remark in remarks), remarks)
 
 
 def quiz(name: str) -> Quiz:
