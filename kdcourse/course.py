@@ -27,6 +27,20 @@ def course_root() -> Path:
     return packed if packed.is_dir() else package.parent
 
 
+def sheets_called(name: str, folder: Path) -> list[Path]:
+    """Return the notebooks of an exercise or lesson in the modules of a language, in order.
+
+    Args:
+        name: ``"1.1"``, of ``1.1-parcel-market.ipynb``; of a case all of it, ``"case-company-a"``.
+        folder: The notebooks of one language, such as ``exercises/en``.
+    """
+    return sorted(
+        path
+        for path in folder.glob(f"*/{name}*.ipynb")
+        if path.stem == name or path.name.startswith(f"{name}-")
+    )
+
+
 def workspace_of(path: Path) -> Path | None:
     """Return the learner's workspace that ``path`` lies in, or None."""
     path = path.resolve()

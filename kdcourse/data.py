@@ -40,6 +40,33 @@ def load(name: str) -> pd.DataFrame:
     return _read(data_folder(), name).copy()
 
 
+class FolderLoader:
+    """The ``load`` of one folder of data: reads each table once, and knows where.
+
+    Args:
+        folder: As written by the kit, checksums included.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __call__(self, name: str) -> pd.DataFrame:
+        """Return a table as a DataFrame of the caller's own; see :func:`load`."""
+        from kdcourse.world.files import read
+
+        if name not in self._read:
+            self._read[name] = read(self.folder, name)
+        return self._read[name].copy()
+
+
+def folder_of(loader: Loader) -> Path | None:
+    """Return the folder that a loader reads, None if it doesn't say."""
+    if loader is load:
+        return data_folder()
+    return loader.folder if isinstance(loader, FolderLoader) else None
+
+
 @lru_cache(maxsize=32)
 def _read(folder: Path, name: str) -> pd.DataFrame:
     from kdcourse.world.files import read

@@ -9,7 +9,15 @@ from kdcourse.checks.questions import Exercise, Question
 from kdcourse.texts import KitError
 
 #: The module that declares each exercise, as ``exercise``.
-MODULES = {"1.1": "kdcourse.checks.parcel_market"}
+MODULES = {
+    "1.1": "kdcourse.checks.parcel_market",
+    "2.4": "kdcourse.checks.tiering",
+    "3.4": "kdcourse.checks.presenting",
+    "4.6": "kdcourse.checks.churn_and_win_back",
+    "5.2": "kdcourse.checks.complaint_desk",
+    "6.1": "kdcourse.checks.crm_desk",
+    "case-company-a": "kdcourse.checks.company_a",
+}
 
 
 def find_exercise(name: str) -> Exercise:

@@ -199,6 +199,10 @@ def _reading(given: object) -> Iterator[sqlite3.Connection]:
     Raises:
         Unreadable: It isn't a database, can't be opened, or holds changes not committed.
     """
+    inner = getattr(given, "connection", None)
+    if isinstance(inner, sqlite3.Connection):
+        # A CRM, which is an object around its connection.
+        given = inner
     try:
         if isinstance(given, sqlite3.Connection):
             database = _again(given)

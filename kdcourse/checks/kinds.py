@@ -13,6 +13,7 @@
 ``Database``   the state of a database after the learner worked in it
 ``Transcript`` a conversation
 ``Simulation`` a policy, by what it causes
+``Targets``    a list of prospects, by what would come of them
 ``Written``    texts; what can be checked of them
 =============  ==================================================================
 """
@@ -29,6 +30,7 @@ from kdcourse.checks.judges import Chosen, Exact, Judge, Limit, Number, Ordering
 from kdcourse.checks.questions import Exercise, Question
 from kdcourse.checks.simulations import Simulation
 from kdcourse.checks.tables import Table
+from kdcourse.checks.targets import Targets
 from kdcourse.checks.transcripts import Transcript
 from kdcourse.checks.written import Written
 
@@ -49,6 +51,7 @@ __all__ = [
     "Question",
     "Simulation",
     "Table",
+    "Targets",
     "Transcript",
     "Written",
     "always",

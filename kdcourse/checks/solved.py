@@ -9,6 +9,7 @@ from typing import Any
 
 from kdcourse.checks.catalogue import find_question
 from kdcourse.checks.written import Written
+from kdcourse.course import sheets_called
 from kdcourse.data import load
 from kdcourse.texts import KitError, pick
 
@@ -28,7 +29,7 @@ def solution_of(question_id: str, folder: Path) -> str:
         KitError: The notebook, or the question in it, is not there.
     """
     lesson = question_id.rpartition(".")[0]
-    for path in sorted(folder.glob(f"*/{lesson}-*.ipynb")):
+    for path in sheets_called(lesson, folder):
         # Plain JSON: nbformat takes seconds to import.
         cells: list[Cell] = json.loads(path.read_text(encoding="utf-8"))["cells"]
         check = next((i for i, cell in enumerate(cells) if _checks(cell, question_id)), None)

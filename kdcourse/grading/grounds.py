@@ -5,15 +5,13 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections import OrderedDict
-from functools import cache
 from pathlib import Path
 
-import pandas as pd
-
 from kdcourse.checks.questions import Answers, Exercise, Question
+from kdcourse.checks.truth import KnowingLoader
 from kdcourse.course import course_root
-from kdcourse.data import Loader
-from kdcourse.world.files import read, write
+from kdcourse.data import FolderLoader, Loader
+from kdcourse.world.files import write
 from kdcourse.world.world import DEFAULT, World
 
 #: Worlds kept at hand: the unseen one of a class, and the learners' own.
@@ -23,13 +21,14 @@ MOST_KEPT = 4
 class Ground:
     """One world, ready to judge on.
 
-    Attributes:
+    Args:
         folder: Its tables as files; nothing in the path tells the seed.
+        seed: Its seed, from which a judge knows its truth; without it, what the folder tells.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seed: int | None = None) -> None:
         self.folder = folder
-        self.load: Loader = _loader(folder)
+        self.load: Loader = FolderLoader(folder) if seed is None else KnowingLoader(folder, seed)
         self._answers: dict[str, Answers] = {}
 
     def answers(self, exercise: Exercise, question: Question) -> Answers:
@@ -65,18 +64,9 @@ class Grounds:
     def _made(self, seed: int) -> Ground:
         course = course_root() / "datasets"
         if seed == DEFAULT["seed"]:
-            return Ground(course.resolve())
+            return Ground(course.resolve(), seed)
         folder = self._folder / secrets.token_hex(8)
         # What is published is the same in every world.
         shutil.copytree(course / "industry", folder / "industry")
         write(World(seed=seed).tables, folder)
-        return Ground(folder)
-
-
-def _loader(folder: Path) -> Loader:
-    known = cache(lambda name: read(folder, name))
-
-    def load(name: str) -> pd.DataFrame:
-        return known(name).copy()
-
-    return load
+        return Ground(folder, seed)

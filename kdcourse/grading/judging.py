@@ -12,7 +12,7 @@ from kdcourse.checks.functions import Called, Function
 from kdcourse.checks.judges import Exact, Judge, Number
 from kdcourse.checks.questions import Answers, Exercise, Question
 from kdcourse.checks.simulations import Simulation
-from kdcourse.checks.transcripts import Transcript
+from kdcourse.checks.transcripts import Transcript, recorded
 from kdcourse.checks.values import Unreadable, blank
 from kdcourse.checks.verdict import Comparison, Outcome, Verdict
 from kdcourse.checks.written import Written
@@ -70,7 +70,22 @@ def probe(question: Question, ground: Ground) -> Probe:
         judge = Figure(values=Number())
     elif isinstance(question.judge, Database):
         judge = question.judge
+    elif isinstance(question.judge, Transcript):
+        judge = _Recording()
     return Probe(question.answer, judge)
+
+
+@dataclass(frozen=True)
+class _Recording(Judge):
+    """Takes down a conversation inside; it is played again outside."""
+
+    def observe(self, given: object) -> object:
+        """Return its record."""
+        return recorded(given)
+
+    def compare(self, expected: Any, given: Any) -> Comparison:
+        """Never called: verdicts are reached outside."""
+        raise TypeError("verdicts are reached outside")
 
 
 @dataclass(frozen=True)

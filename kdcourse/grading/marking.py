@@ -126,10 +126,13 @@ class Marker:
 def exercise_of(assignment: str) -> Exercise:
     """Return the exercise that an assignment means: ``"1.1"`` or ``"1.1-parcel-market"``.
 
+    The questions of a case go by its whole name, ``"case-company-a"``.
+
     Raises:
         KitError: There is none.
     """
-    name = re.split(r"[-_ ]", Path(assignment).name.removesuffix(".ipynb"), maxsplit=1)[0]
+    whole = Path(assignment).name.removesuffix(".ipynb")
+    name = whole if whole in MODULES else re.split(r"[-_ ]", whole, maxsplit=1)[0]
     if name not in MODULES:
         raise KitError("grading.no-such-exercise", name=assignment, known=", ".join(MODULES))
     return find_exercise(name)

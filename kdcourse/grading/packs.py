@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kdcourse.checks.truth import SEALED, sealed
 from kdcourse.course import WORKSPACE_MARK, course_root
 from kdcourse.grading.places import as_json
 from kdcourse.grading.roster import Learner, safe_name
@@ -69,6 +70,7 @@ def pack(learner: Learner, exercise: Exercise, seed: int, make: Maker) -> bytes:
     files = {exercise.name: stamped(exercise, learner)}
     for path, data in _data(make(seed)).items():
         files[f"datasets/{path}"] = data
+    files[f"datasets/{SEALED}"] = sealed(seed)
     about = {
         "format": 1,
         "learner": learner.id,

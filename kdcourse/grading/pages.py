@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from kdcourse.checks.catalogue import find_exercise
 from kdcourse.checks.view import marked_up
-from kdcourse.course import course_root
+from kdcourse.course import course_root, sheets_called
 from kdcourse.texts import KitError, language, pick, say
 
 #: How each outcome looks: a sign, and the colour of its edge (Okabe and Ito's, told apart by
@@ -84,7 +84,7 @@ def question_title(question: str) -> str:
 @cache
 def _headings(assignment: str, lang: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for path in (course_root() / "exercises" / lang).glob(f"*/{assignment}-*.ipynb"):
+    for path in sheets_called(assignment, course_root() / "exercises" / lang):
         for cell in json.loads(path.read_bytes())["cells"]:
             if "question" in cell["metadata"].get("tags", ()):
                 match = _HEADING.search("".join(cell["source"]))

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from kdcourse.checks.questions import Exercise
-from kdcourse.course import course_root
+from kdcourse.course import course_root, sheets_called
 from kdcourse.grading.child import Step
 from kdcourse.grading.notebooks import Cell, Sheet, code_of, read
 from kdcourse.texts import LANGUAGES, KitError
@@ -62,7 +62,7 @@ def released(name: str, lang: str) -> Released:
         KitError: The course has no such notebook.
     """
     folder = course_root() / "exercises" / lang
-    path = next(iter(folder.glob(f"*/{name}-*.ipynb")), None)
+    path = next(iter(sheets_called(name, folder)), None)
     if path is None:
         raise KitError("grading.no-exercise", name=name, folder=folder)
     sheet = read(path.read_bytes())

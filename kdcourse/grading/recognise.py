@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from kdcourse.course import course_root
+from kdcourse.course import course_root, sheets_called
 from kdcourse.grading.roster import Learner, Roster, loosely
+from kdcourse.texts import LANGUAGES
 
 #: Moodle, "Download all submissions": full name, participant, kind of submission, as a folder or
 #: as the beginning of the file's name.
@@ -29,7 +30,7 @@ _CANVAS = re.compile(r"(?P<name>[^_]*)_(LATE_)?(?P<number>\d+)_\d+_(?P<own>.+)",
 _TRY = re.compile(r"-(\d{1,3})$")
 
 _KDCOURSE = re.compile(rb'(?<!\\)"kdcourse"\s*:\s*(?=\{)')
-_CHECK = re.compile(rb"check\(\s*\\?[\"'](\d{1,2}\.\d{1,2})\.q\d")
+_CHECK = re.compile(rb"check\(\s*\\?[\"'](\d{1,2}\.\d{1,2}|case-[a-z0-9-]{1,40})\.q\d")
 _MOST_METADATA = 20_000
 
 
@@ -178,5 +179,6 @@ def _without_assignment(name: str, assignments: Collection[str]) -> str:
 @cache
 def _file_name(assignment: str) -> str:
     """Return the name that an exercise's notebook is handed out under."""
-    found = (course_root() / "exercises").glob(f"*/*/{assignment}-*.ipynb")
-    return next((path.stem for path in sorted(found)), assignment)
+    folders = [course_root() / "exercises" / lang for lang in LANGUAGES]
+    found = (path.stem for folder in folders for path in sheets_called(assignment, folder))
+    return next(found, assignment)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kdcourse.checks.catalogue import MODULES
-from kdcourse.course import course_root
+from kdcourse.course import course_root, sheets_called
 from kdcourse.grading.packs import Exercise, Maker, pack
 from kdcourse.grading.places import as_json, explained, put
 from kdcourse.grading.roster import Learner, Roster, safe_name
@@ -65,7 +65,7 @@ def _find(name: str, root: Path) -> Exercise:
     notebooks: dict[str, bytes] = {}
     file = ""
     for lang in LANGUAGES:
-        found = sorted((root / "exercises" / lang).glob(f"*/{name}-*.ipynb"))
+        found = sheets_called(name, root / "exercises" / lang)
         if len(found) != 1:
             raise KitError("grading_class.no-notebook", name=name, lang=lang)
         notebooks[lang] = found[0].read_bytes()

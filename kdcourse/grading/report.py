@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kdcourse.course import course_root
+from kdcourse.course import course_root, sheets_called
 from kdcourse.grading import charts
 from kdcourse.grading.analysis import FEWEST, Item, items
 from kdcourse.grading.gradebook import Gradebook
@@ -132,7 +132,7 @@ def _handed_out(name: str) -> list[bytes]:
         path.read_bytes()
         for tree in ("exercises", "solutions")
         for lang in LANGUAGES
-        for path in (course_root() / tree / lang).glob(f"*/{name}-*.ipynb")
+        for path in sheets_called(name, course_root() / tree / lang)
     ]
 
 

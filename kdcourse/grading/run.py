@@ -33,7 +33,16 @@ _Graded = tuple[Task, SubmissionResult | Exception]
 Mapper = Callable[[Grade, Iterable[Job]], Iterator[_Graded]]
 
 #: What a verdict depends on, besides the notebook, its worlds and the exercise's own texts.
-_JUDGED_BY = ("checks", "metrics", "world", "content/tables", "content/world", "data.py")
+_JUDGED_BY = (
+    "checks",
+    "crm",
+    "metrics",
+    "world",
+    "content/crm",
+    "content/tables",
+    "content/world",
+    "data.py",
+)
 
 
 class WorkerDiedError(Exception):

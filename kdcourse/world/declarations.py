@@ -26,8 +26,9 @@ _MEMORY = {
 }
 _MEMORY_WITH_GAPS = {"integer": "Int64", "flag": "boolean"}
 
-#: Folders of tables: simulated; the same with the dirt of daily work; published figures.
-GROUPS = ("lanyan", "raw", "industry")
+#: Folders of tables: simulated; the same with the dirt of daily work; of a case, about another
+#: company; published figures.
+GROUPS = ("lanyan", "raw", "cases", "industry")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kdcourse.world.effects import Effects
+from kdcourse.world.records import branch
 from kdcourse.world.records.raw_customers import raw_truth
 from kdcourse.world.records.raw_surveys import raw_surveys_truth
 from kdcourse.world.service import desk_utilisation
@@ -33,6 +34,8 @@ class Truth:
         sites: Per month and site the ``utilisation``; site ``desk`` is the service desk.
         raw_customers: Per row of the raw table: whose it is, and what is wrong with it.
         raw_surveys: Likewise.
+        branch_prospects: Of the prospects of case 2, what would come of each; see
+            :func:`kdcourse.world.records.branch.outcomes`.
     """
 
     effects: Effects
@@ -44,6 +47,7 @@ class Truth:
     sites: pd.DataFrame
     raw_customers: pd.DataFrame
     raw_surveys: pd.DataFrame
+    branch_prospects: pd.DataFrame
 
 
 def truth(stories: list[Story]) -> Truth:
@@ -63,6 +67,7 @@ def truth(stories: list[Story]) -> Truth:
         _sites(first),
         whole([raw_truth(story) for story in stories]),
         whole([raw_surveys_truth(story) for story in stories]),
+        branch.outcomes(first.streams, first.effects),
     )
 
 

@@ -43,6 +43,7 @@ def _collected(kind: str) -> dict[str, Maker]:
     # Inside the function: the modules need this package's story first.
     from kdcourse.world.records import (
         after_sales,
+        branch,
         calls,
         company,
         complaints,
@@ -97,6 +98,7 @@ def _collected(kind: str) -> dict[str, Maker]:
         calls,
         interactions,
         operations,
+        branch,
     )
     found: dict[str, Maker] = {}
     for module in modules:
