@@ -18,6 +18,7 @@ from author_samples import (
 )
 
 from kdcourse.authoring import lint as linter
+from kdcourse.authoring.lint.sums import wrong_sums
 from kdcourse.authoring.lint.texts import missing_characters
 from kdcourse.texts import LANGUAGES, content, speaking
 
@@ -131,6 +132,7 @@ LESSON_BREAKS = [
 ]
 
 CHINESE_BREAKS = [
+    ("sums-wrong", "把 92 × 21 = 1,928 元记下来。"),
     ("chinese-type-space", "增速为20 个百分点。"),
     ("chinese-type-space", "头部 CR4很高。"),
     ("chinese-type-space", "**CR4**很高。"),
@@ -270,6 +272,41 @@ def test_texts_that_break_a_rule_are_found(made, key, words):
 def test_a_quiz_that_breaks_a_rule_is_found(made, key, words):
     (made / TEXTS / "quizzes" / "1.1.toml").write_text(words, encoding="utf-8")
     assert keys(made) == {key}
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("92 × 21 = 1,928", 1932),
+        ("0.03 − 0.00 = 3 points", 0.03),
+        ("1,320.7 / 139.6 = 9.47", 9.46060172),
+        ("(2 + 3) × 4 = 14", 20),
+        ("41 / 50 = 81%", 82),
+        ("5 - 8 = 3", -3),
+    ],
+)
+def test_a_sum_that_does_not_come_out_is_found(words, right):
+    [(written, value)] = wrong_sums(words)
+    assert words.startswith(written)
+    assert value == pytest.approx(right)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "5.6 + 2 × 1.6 = 8.80 yuan",
+        "206.7 / 139.6 − 1 = 0.481",
+        "10 × 10² = 1,000",
+        "41 / 50 = 82%",
+        "5 − 8 = −3",
+        "2/3 = 0.67, 1/3 = 0.33",
+        "in 2024-05 = May",
+        "10 / 0 = 5",
+        "x + 2 = 5, LY0 + 1 = 4",
+    ],
+)
+def test_sums_that_come_out_or_are_none_are_left_alone(words):
+    assert list(wrong_sums(words)) == []
 
 
 def test_emphasis_is_found_where_it_would_show_as_asterisks(made):

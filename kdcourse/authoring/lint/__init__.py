@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kdcourse.authoring.lint import code, exercise, outputs, prose, shape  # noqa: F401 - register
+from kdcourse.authoring.lint import (  # noqa: F401 - register
+    code,
+    exercise,
+    outputs,
+    prose,
+    shape,
+    sums,
+)
 from kdcourse.authoring.lint.rules import KINDS, RULES, Finding, Rule, Subject
 from kdcourse.authoring.lint.texts import TEXT_RULE, text_breaches
 from kdcourse.authoring.notebook import read
