@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from itertools import permutations
 
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 from crm_sample import raw, sample
 
 from kdcourse import crm
+from kdcourse.crm import waiting
 from kdcourse.crm.analysis import CHOICES
 from kdcourse.texts import KitError
 
@@ -130,3 +133,96 @@ def test_a_period_without_parcels_has_no_preferences(c):
     for by in CHOICES:
         assert crm.analysis.preferences(c, by, start="2023-01-01", until="2023-02-01").empty
     assert crm.analysis.basket(c, start="2023-01-01", until="2023-02-01").empty
+
+
+def test_counting_that_takes_long_says_how_many_parcels(c, monkeypatch):
+    said = []
+    monkeypatch.setattr(waiting, "AFTER", 0.0)
+    monkeypatch.setattr(waiting, "_STEPS", 1000)
+    monkeypatch.setattr(waiting, "_bar", lambda what, total: said.append(what))
+    crm.analysis.preferences(c)
+    number = raw(c, "SELECT count(*) FROM shipments WHERE accepted_at >= '2025-01-01'")[0][0]
+    assert said[0] == f"Counting {number:,} parcels"
+
+
+# --- the sums behind the baskets ------------------------------------------------------------------
+
+NOW = "SELECT month, customer_id, item FROM month_items_now ORDER BY 1, 2, 3"
+KEPT = "SELECT month, customer_id, item FROM month_items ORDER BY 1, 2, 3"
+ONE = "(SELECT waybill_no FROM shipments ORDER BY waybill_no LIMIT 1)"
+CHANGES = [
+    f"UPDATE shipments SET product_id = 'express' WHERE waybill_no = {ONE}",
+    f"UPDATE shipments SET accepted_at = '2024-02-29 08:00' WHERE waybill_no = {ONE}",
+    f"UPDATE shipments SET customer_id = 'C0000001' WHERE waybill_no = {ONE}",
+    f"UPDATE orders SET pack_service = 1, cod_amount = 20.0 WHERE waybill_no = {ONE}",
+    f"UPDATE orders SET waybill_no = NULL WHERE waybill_no = {ONE}",
+    f"DELETE FROM orders WHERE waybill_no = {ONE}",
+    "INSERT INTO shipments SELECT 'LYX', customer_id, product_id, origin, destination, weight_kg, "
+    "discount, fee_quoted, fee, '2025-12-30 10:00', promised_at, NULL, NULL, 0, 0, 0 "
+    "FROM shipments LIMIT 1; INSERT INTO orders SELECT 'OX', 'LYX', customer_id, placed_at, "
+    "channel, '2025-12-30 12:00', NULL, 5.0, 5.0, 1, 1, status, NULL, NULL, payment_method, NULL, "
+    "1, NULL, 1 FROM orders LIMIT 1",
+    "DELETE FROM orders WHERE waybill_no IN (SELECT waybill_no FROM shipments WHERE customer_id = "
+    "'C0000000'); DELETE FROM shipments WHERE customer_id = 'C0000000'",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_sums_stay_true_whatever_is_changed(tmp_path, change):
+    with sample(tmp_path) as own:
+        assert raw(own, KEPT) == raw(own, NOW)
+        own.connection.execute("PRAGMA foreign_keys = OFF")
+        with own.transaction() as db:
+            for statement in change.split("; "):
+                assert db.execute(statement).rowcount > 0
+        assert raw(own, KEPT) == raw(own, NOW)
+
+
+def test_whole_months_and_parts_of_them_give_the_same_baskets(c):
+    whole = crm.analysis._sets(c, "2025-10-01", "2026-01-01")
+    parts = [("2025-10-01", "2025-11-01"), ("2025-11-01", "2025-12-01"),
+             ("2025-12-01", "2026-01-01")]  # fmt: skip
+    rows = [row for a, b in parts for row in c.rows("basket_items", start=a, until=b)]
+    counted = {}
+    for items, number in rows:
+        key = frozenset(items.split())
+        counted[key] = counted.get(key, 0) + number
+    assert dict(whole) == counted
+
+
+@pytest.mark.parametrize(
+    ("start", "until"),
+    [
+        ("2025-10-03", "2025-12-31"),
+        ("2025-10-03", "2025-10-20"),
+        ("2025-10-31", "2025-11-01"),
+        ("2025-11-15", "2025-12-15"),
+        ("2024-12-31", "2025-01-31"),
+    ],
+)
+def test_periods_may_begin_and_end_within_a_month(c, start, until):
+    rows = raw(
+        c,
+        "SELECT s.customer_id || substr(s.accepted_at, 1, 7), s.product_id, o.pack_service "
+        "FROM shipments s JOIN orders o USING (waybill_no) "
+        f"WHERE date(s.accepted_at) BETWEEN '{start}' AND '{until}'",
+    )
+    baskets = {}
+    for basket, product, packed in rows:
+        baskets.setdefault(basket, set()).update([product] + ["packing"] * packed)
+    found = crm.analysis.basket(c, start=start, until=until, least_support=0)
+    both = found[(found["if"] == "express") & (found["then"] == "packing")]
+    expected = sum({"express", "packing"} <= items for items in baskets.values())
+    assert both["baskets"].sum() == expected
+
+
+def test_an_older_file_gets_the_sums_of_its_parcels(tmp_path):
+    with sample(tmp_path) as own, closing(sqlite3.connect(own.path)) as db:
+        for name in ("parcel_added", "parcel_changed", "parcel_removed", "order_added",
+                     "order_changed", "order_removed"):  # fmt: skip
+            db.execute(f"DROP TRIGGER month_items_{name}")
+        db.execute("DROP VIEW month_items_now")
+        db.execute("DROP TABLE month_items")
+        db.execute("PRAGMA user_version = 4")
+    with crm.open(own.path) as again:
+        assert raw(again, KEPT) == raw(again, NOW) != []

@@ -171,7 +171,7 @@ def test_the_grid_is_orders_by_visits(own, events):
     visits = events.groupby("session_id").agg(
         channel=("channel", "first"), campaign=("campaign_id", "first"), step=("step", "max")
     )
-    visits["campaign"] = visits["campaign"].fillna("")
+    visits["campaign"] = visits["campaign"].fillna("–")
     expected = (visits["step"] == 4).groupby([visits["channel"], visits["campaign"]]).mean()
     found = crm.conversion.conversion_grid(own)
     for (channel, campaign), rate in expected.items():

@@ -47,6 +47,13 @@ def receive(c, **changed):
     return desk.receive(c, customer, **told)
 
 
+def test_a_field_is_suggested_once_even_if_it_is_asked_for_and_allowed(own):
+    case = receive(own)
+    with pytest.raises(KitError) as refusal:
+        desk.step(own, case.complaint_id, "confirm", weather="rain")
+    assert "Did you mean category, note?" in str(refusal.value)
+
+
 def take(c, case, *steps):
     for step in steps:
         case = desk.step(c, case.complaint_id, step, **FILLED[step])

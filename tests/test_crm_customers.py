@@ -212,6 +212,30 @@ def test_the_card_has_headings_and_names_in_the_readers_language(c, lang, headin
     assert (market in text) == (kind == "personal")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh-CN"])
+def test_every_column_of_the_card_has_a_name_for_people(c, lang):
+    told = content("crm/card")["columns"]
+    with speaking(lang):
+        card = crm.card(c, "C0000001")
+        page = card._repr_html_()
+    for section in card.sections.values():
+        for column in section.rows:
+            assert column in told
+            if not section.rows.empty:
+                assert f">{told[column][lang]}</th>" in page
+    # One row stands upright, so that nothing is cut off at the side.
+    assert page.count('<th scope="row">') == len(card.sections["basics"].rows.columns) + len(
+        card.sections["traits"].rows.columns
+    )
+
+
+def test_flags_are_said_in_words(c):
+    customer = raw(c, "SELECT customer_id FROM shipments WHERE lost = 0 LIMIT 1")[0][0]
+    with speaking("zh-CN"):
+        page = crm.card(c, customer)._repr_html_()
+    assert "<td>否</td>" in page
+
+
 def test_a_name_that_is_markup_stays_text_on_the_card(own):
     crm.update_customer(own, "C0000001", name="<script>alert(1)</script>")
     page = crm.card(own, "C0000001")._repr_html_()

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kdcourse import crm
+from kdcourse.crm import waiting
 from kdcourse.texts import KitError, content, speaking
 
 DECLARED = content("crm/grading")
@@ -226,3 +227,63 @@ def test_an_export_runs_no_formula_and_stays_in_its_folder(own):
     with speaking("zh-CN"), pytest.raises(KitError):
         crm.reports.export_csv(own, nasty, "again")
     assert not (path.parent / "again.csv").exists()
+
+
+# --- waiting ------------------------------------------------------------------------------------
+
+
+class Bar:
+    """Stands for the bar on the screen, and remembers what it showed."""
+
+    task_ids = (0,)
+
+    def __init__(self, what, total):
+        self.what, self.total = what, total
+        self.shown, self.stopped = [], False
+
+    def update(self, task, completed):
+        self.shown.append(completed)
+
+    def stop(self):
+        self.stopped = True
+
+
+@pytest.fixture
+def bars(monkeypatch):
+    made = []
+    monkeypatch.setattr(waiting, "_STEPS", 1000)
+    monkeypatch.setattr(waiting, "_bar", lambda *given: made.append(Bar(*given)) or made[-1])
+    return made
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Grading 1"), ("zh-CN", "正在为 1")])
+def test_a_grading_that_takes_long_shows_a_bar_that_only_grows(own, bars, monkeypatch, lang, said):
+    monkeypatch.setattr(waiting, "AFTER", 0.0)
+    with speaking(lang):
+        crm.grading.regrade(own)
+    (bar,) = bars
+    assert bar.what.startswith(said)
+    assert bar.shown == sorted(bar.shown)
+    # The forecast is near: at the end the bar is more than half full, and never quite.
+    assert 0.5 * bar.total < bar.shown[-1] < bar.total
+    assert bar.stopped
+
+
+def test_a_quick_one_shows_none_and_a_refused_one_leaves_none(own, bars, monkeypatch):
+    crm.grading.regrade(own)
+    assert not bars
+    monkeypatch.setattr(waiting, "AFTER", 0.0)
+    failing = "SELECT abs(-9223372036854775807 - n / n) FROM (SELECT count(*) AS n FROM {})"
+    with pytest.raises(KitError), waiting.waiting(own, "x", 10):
+        own.rows(failing.format("shipments, cities"))
+    assert bars[0].stopped
+    own.rows("SELECT count(*) FROM shipments, cities")
+    assert len(bars) == 1
+
+
+def test_the_bar_on_the_screen_starts_and_ends(capsys):
+    bar = waiting._bar("Grading", 10)
+    bar.update(bar.task_ids[0], completed=3)
+    assert bar.tasks[0].percentage == 30
+    bar.stop()
+    assert not bar.live.is_started

@@ -128,7 +128,7 @@ def test_what_cannot_be_taken_is_left_out_with_its_reason(own, tmp_path):
     )
     assert swapped == [("郑六", "15400000007", "HGH")]
     assert str(report).startswith("a.csv: 10 rows; 2 customers added, 0 rows merged")
-    assert str(report).endswith("8 left out.")
+    assert str(report).endswith("8 left out. Which rows, and why: see its .table.")
 
 
 def test_excel_with_a_title_and_merged_headings_is_read(own, tmp_path):
@@ -190,7 +190,7 @@ def test_a_fault_in_the_middle_leaves_nothing_half_imported(own, tmp_path, monke
         ("a.csv", "姓名,手机\n".encode() * 50 + b"\xff\xfe\xff", "encoding"),
         ("a.xlsx", b"PK\x03\x04 torn", "can't be read"),
         ("a.xls", b"old", "has to end in"),
-        ("gone.csv", None, "can't be read"),
+        ("gone.csv", None, "There is no file"),
     ],
 )
 def test_a_file_that_is_none_is_said(own, tmp_path, name, data, said):

@@ -333,6 +333,123 @@ def test_a_forgotten_person_is_nowhere_in_the_file_and_the_books_stay(own):
         assert name not in str(crm.card(again, customer))
 
 
+def belonging(opened, customer):
+    """Return by table how many rows are a customer's, by their number or by what hangs on it."""
+    hanging = {
+        "survey_answers": "resp_id IN (SELECT resp_id FROM survey_invitations WHERE {})",
+        "complaint_cases": "complaint_id IN (SELECT complaint_id FROM complaints WHERE {})",
+        "hand_overs": "complaint_id IN (SELECT complaint_id FROM complaints WHERE {})",
+    }
+    his = "customer_id = '" + customer + "'"
+    tables = raw(
+        opened,
+        "SELECT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c "
+        "WHERE t.type = 'table' AND c.name = 'customer_id'",
+    )
+    where = {name: his for (name,) in tables} | {n: how.format(his) for n, how in hanging.items()}
+    return {
+        name: raw(opened, f"SELECT count(*) FROM {name} WHERE {how}")[0][0]
+        for name, how in where.items()
+    }
+
+
+def well_known(own):
+    """Return a customer who stands in as many tables as can be, after all desks have worked."""
+    customer = raw(
+        own,
+        "SELECT customer_id FROM customers JOIN surveys USING (customer_id) "
+        "JOIN complaints USING (customer_id) JOIN persons USING (customer_id) "
+        "WHERE email > '' ORDER BY 1 LIMIT 1",
+    )[0][0]
+    crm.give_consent(own, customer, "marketing", "app")
+    crm.give_consent(own, customer, "profiling", "app")
+    crm.note(own, customer, "met at the counter")
+    crm.store_account(own, customer, "6222000011112222")
+    own.user("marketer")
+    crm.tags.define_tag(own, "everybody", "days_known >= 0")
+    crm.tags.apply_tags(own)
+    crm.flows.save_flow(own, "hello", HELLO)
+    crm.flows.run_flows(own)
+    own.user("admin")
+    with own.transaction() as db:
+        db.execute(
+            "INSERT INTO automation_log VALUES ('2025-12-31', 'r', ?, 'a', 'sms', 'cap')",
+            (customer,),
+        )
+        db.execute(
+            "INSERT INTO web_events SELECT 'V1', ?, 'W1', '2025-12-01 10:00', 'app', 'view', "
+            "'home', 'search', NULL UNION ALL SELECT 'V1', NULL, 'W2', '2025-11-30 10:00', 'app', "
+            "'view', 'home', 'search', NULL WHERE ? > ''",
+            (customer, customer),
+        )
+        db.execute("INSERT INTO questionnaires VALUES ('q', 1, '', '2025-12-01', 'admin')")
+        db.execute(
+            "INSERT INTO survey_answers SELECT resp_id, 'q', 1, 'speed', 4.0, '2025-12-02' "
+            "FROM survey_invitations WHERE customer_id = ?",
+            (customer,),
+        )
+    return customer
+
+
+HELLO = """
+purpose = "marketing"
+enter = "days_known >= 0"
+again_days = 365
+first = "hello"
+[steps.hello]
+send = "email"
+subject = "Hello"
+body = "Hello {name}"
+then = "end"
+"""
+
+
+def test_every_table_says_what_becomes_of_a_forgotten_customers_rows(own):
+    told = content("crm/retention")["forgotten"]
+    said = [table for tables in told.values() for table in tables]
+    assert sorted(said) == sorted(belonging(own, "C0000001"))
+
+
+def test_a_forgotten_person_is_gone_from_all_tables_but_books_and_proofs(own):
+    told = content("crm/retention")["forgotten"]
+    customer = well_known(own)
+    before = belonging(own, customer)
+    assert [table for table in told["gone"] if not before[table]] == []
+    crm.forget(own, customer)
+    after = belonging(own, customer)
+    assert {table: after[table] for table in told["gone"]} == dict.fromkeys(told["gone"], 0)
+    for table in (*told["blank"], *told["books"], *told["proof"]):
+        assert after[table] == before[table]
+    # A visit before signing in is the same person's.
+    assert raw(own, "SELECT count(*) FROM web_events WHERE visitor_id = 'V1'") == [(0,)]
+
+
+def test_a_forgotten_person_stays_forgotten_whatever_runs_next(own):
+    customer = well_known(own)
+    crm.forget(own, customer)
+    own.user("marketer")
+    own.advance(1)
+    assert customer not in set(crm.flows.run_flows(own)["customer_id"])
+    crm.tags.apply_tags(own)
+    assert customer not in crm.tags.tagged(own, "everybody")
+    assert raw(own, "SELECT count(*) > 100 FROM customer_tags")[0] == (1,)
+    assert customer not in set(crm.surveys.frame(own)["customer_id"])
+
+
+def test_contacts_from_before_the_account_are_forgotten_with_it(own):
+    with own.transaction() as db:
+        lead, customer = db.execute(
+            "SELECT lead_id, customer_id FROM leads WHERE customer_id > '' LIMIT 1"
+        ).fetchone()
+        db.execute(
+            "INSERT INTO main.contacts (contact_id, lead_id, role, name, phone) "
+            "VALUES ('X1', ?, 'user', '欧阳明', '15499998888')",
+            (lead,),
+        )
+    crm.forget(own, customer)
+    assert raw(own, "SELECT phone FROM contacts WHERE contact_id = 'X1'") == [(None,)]
+
+
 def test_what_is_too_old_goes_at_once_and_only_once(own):
     own.user("agent")
     with pytest.raises(KitError, match="anonymise"):

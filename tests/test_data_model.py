@@ -221,7 +221,7 @@ def test_the_effects_asked_for_are_planted_and_the_tests_named_exist(lang):
 @pytest.mark.parametrize("lang", PAGES)
 def test_the_numbers_of_tables_are_right(lang):
     folders = Counter(declared.folder for declared in tables().values())
-    number = re.compile(r"\b(\d+)(?= tables| raw| of published| 张)")
+    number = re.compile(r"\b(\d+)(?= tables| raw| of a case| of published| 张)")
     opening = text(lang).split("\n## ")[0]
     assert [int(n) for n in number.findall(opening)] == list(map(folders.get, GROUPS))
     readme = (ROOT / "datasets" / "README.md").read_text(encoding="utf-8")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from kdcourse.crm.fields import a_day
-from kdcourse.texts import KitError
+from kdcourse.crm.waiting import waiting
+from kdcourse.texts import KitError, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from kdcourse.crm.database import Crm
+
+#: What counting costs, in steps of SQLite's, whatever it is by.
+_STEPS_A_PARCEL = 60
 
 #: By what preferences may be counted.
 CHOICES = ("product", "channel", "destination", "weekday", "hour", "payment", "extras")
@@ -27,6 +33,8 @@ def preferences(
     market: str | None = None,
 ) -> pd.DataFrame:
     """Count parcels by what was chosen.
+
+    Every parcel is read with its order; of millions, better ask ``crm.warehouse``.
 
     Args:
         crm: The CRM.
@@ -48,7 +56,12 @@ def preferences(
     if market is not None:
         _one_of("market", market, _MARKETS)
     first, after = _period(crm, start, until, 365)
-    table = crm.query("preferences", by=by, start=first, until=after, market=market)
+    with crm.trusted():
+        parcels = crm.rows("SELECT count(*) FROM shipments WHERE accepted_at >= :start "
+                           "AND accepted_at < :until", start=first, until=after)[0][0]  # fmt: skip
+    told = say("crm_desks.counting-bar", parcels=f"{parcels:,}")
+    with waiting(crm, told, _STEPS_A_PARCEL * parcels):
+        table = crm.query("preferences", by=by, start=first, until=after, market=market)
     table.insert(2, "share", table["parcels"] / max(int(table["parcels"].sum()), 1))
     return table.set_index("choice")
 
@@ -83,14 +96,20 @@ def basket(
         raise KitError(
             "crm_desks.field-number", field="least_support", value=least_support, low=0, high=1
         )
+    import pandas as pd
+
     first, after = _period(crm, start, until, 90)
-    items = crm.query("basket_items", start=first, until=after)
-    baskets = max(items["basket"].nunique(), 1)
-    alone = items["item"].value_counts()
-    pairs = items.merge(items, on="basket", suffixes=("_if", "_then"))
-    pairs = pairs[pairs["item_if"] != pairs["item_then"]]
-    table = pairs.groupby(["item_if", "item_then"]).size().rename("baskets").reset_index()
-    table = table.rename(columns={"item_if": "if", "item_then": "then"})
+    sets = _sets(crm, first, after)
+    baskets = max(sum(sets.values()), 1)
+    alone: Counter[str] = Counter()
+    both: Counter[tuple[str, str]] = Counter()
+    for items, number in sets.items():
+        for item in items:
+            alone[item] += number
+        for pair in permutations(items, 2):
+            both[pair] += number
+    rows = [(one, other, number) for (one, other), number in both.items()]
+    table = pd.DataFrame(rows, columns=["if", "then", "baskets"])
     table["support"] = table["baskets"] / baskets
     table["confidence"] = table["baskets"] / table["if"].map(alone)
     table["lift"] = table["confidence"] / (table["then"].map(alone) / baskets)
@@ -98,6 +117,30 @@ def basket(
     return table.sort_values(
         ["lift", "if", "then"], ascending=[False, True, True], ignore_index=True
     )
+
+
+def _sets(crm: Crm, first: str, after: str) -> Counter[frozenset[str]]:
+    """Count baskets by what is in them: whole months from their sums, parts of one from parcels."""
+    begin = first if first.endswith("-01") else f"{_next_month(first)}-01"
+    end = f"{after[:7]}-01"
+    parts = [(first, begin), (end, after)] if begin <= end else [(first, after)]
+    rows = [
+        row
+        for start, until in parts
+        if start < until
+        for row in crm.rows("basket_items", start=start, until=until)
+    ]
+    if begin < end:
+        rows += crm.rows("basket_sets", first=begin[:7], after=end[:7])
+    sets: Counter[frozenset[str]] = Counter()
+    for items, number in rows:
+        sets[frozenset(items.split())] += number
+    return sets
+
+
+def _next_month(day: str) -> str:
+    months = int(day[:4]) * 12 + int(day[5:7])
+    return f"{months // 12:04}-{months % 12 + 1:02}"
 
 
 def _period(

@@ -8,17 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kdcourse.crm.complaint_case import (
-    DESK,
-    Case,
-    audit,
-    case,
-    kept,
-    kinds,
-    limits,
-    log,
-    queue,
-)
+from kdcourse.crm.complaint_case import DESK, Case, audit, case, kept, kinds, limits, log, queue
 from kdcourse.crm.editing import edit, next_id, record
 from kdcourse.crm.fields import checked, filled
 from kdcourse.crm.hand_overs import back_to_desk, pass_on, take_up

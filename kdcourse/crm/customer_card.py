@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: Stands where nothing is known.
+_EMPTY = "–"
+
+
 @dataclass(frozen=True)
 class Section:
     """One section of a card.
@@ -30,9 +34,20 @@ class Section:
     count: int
 
     @property
+    def upright(self) -> bool:
+        """Whether its one row is shown as a list of names and values."""
+        return bool(_declared(self.id).get("upright", False))
+
+    def traits(self) -> list[tuple[str, str]]:
+        """Return names and values of its one row, as the reader calls them."""
+        shown = _named(self.rows).iloc[0]
+        told = (_EMPTY if value is None else str(value) for value in shown)
+        return list(zip(map(str, shown.index), told, strict=True))
+
+    @property
     def title(self) -> str:
         """Its heading, with the number of rows where it shows only the last few."""
-        name = pick(next(s["name"] for s in _sections() if s["id"] == self.id))
+        name = pick(_declared(self.id)["name"])
         if self.count > len(self.rows):
             return say("crm.card-last", name=name, shown=len(self.rows), count=self.count)
         return name
@@ -62,8 +77,10 @@ class Card:
         for section in self.sections.values():
             if section.rows.empty:
                 text = say("crm.card-nothing")
+            elif section.upright:
+                text = "\n".join(f"{name}: {value}" for name, value in section.traits())
             else:
-                text = _named(section.rows).to_string(index=False, na_rep="–")
+                text = _named(section.rows).to_string(index=False, na_rep=_EMPTY)
             parts.append(f"{section.title}\n{text}")
         return "\n\n".join(parts)
 
@@ -76,8 +93,14 @@ class Card:
             parts.append(f"<h4>{escape(section.title)}</h4>")
             if section.rows.empty:
                 parts.append(f"<p>{escape(say('crm.card-nothing'))}</p>")
+            elif section.upright:
+                lines = (
+                    f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+                    for name, value in section.traits()
+                )
+                parts.append(f"<table>{''.join(lines)}</table>")
             else:
-                parts.append(_named(section.rows).to_html(index=False, na_rep="–", border=0))
+                parts.append(_named(section.rows).to_html(index=False, na_rep=_EMPTY, border=0))
         return "\n".join(parts)
 
 
@@ -108,19 +131,26 @@ def _sections() -> list[dict[str, Any]]:
     return content("crm/card")["sections"]
 
 
+def _declared(section: str) -> dict[str, Any]:
+    return next(one for one in _sections() if one["id"] == section)
+
+
 def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows with codes replaced by their names in the reader's language."""
+    """Return rows with codes and columns replaced by their names in the reader's language."""
+    heads = {code: pick(name) for code, name in content("crm/card")["columns"].items()}
     shown = rows.astype(object).where(rows.notna(), None)
     for column in shown:
         names = _names(str(column), [str(value) for value in shown[column].dropna()])
         if names:
             shown[column] = [names.get(str(value), value) for value in shown[column]]
-    return shown
+    return shown.rename(columns=heads)
 
 
 def _names(column: str, values: list[str]) -> dict[str, str]:
     """Return names of codes from the first declaration of a column that knows all of them."""
     for table in tables().values():
+        if any(c.name == column and c.type == "flag" for c in table.columns):
+            return {code: pick(name) for code, name in content("crm/card")["flags"].items()}
         declared = {c.name for c in table.columns if c.values or c.refers}
         if column in declared:
             names = display_names(table.name, column)

@@ -60,7 +60,7 @@ class Deals:
         names = display_names("leads", "stage")
         found = pipeline.leads(self.crm)
         return [
-            (f"{number} {name} · {names[stage]} · {days}", number)
+            (f"{number} {name} · {names[stage]} · {word('days', days=days)}", number)
             for number, name, stage, days in found[["lead_id", "name", "stage", "days"]].itertuples(
                 index=False
             )
@@ -101,7 +101,10 @@ class Cases:
         found = complaints.queue(self.crm).sort_values(["overdue", "due_at"])
         names = display_names("complaints", "category")
         rows = found[["complaint_id", "category", "due_at"]].itertuples(index=False)
-        listed = [(f"{number} · {names[kind]} · {due}", number) for number, kind, due in rows]
+        listed = [
+            (f"{number} · {names[kind]} · {word('due', at=due)}", number)
+            for number, kind, due in rows
+        ]
         known = {number for _, number in listed}
         # Who has just told the customer still has to file the case.
         waiting = [n for n in self._mine if n not in known and self._case(n).step == TOLD]

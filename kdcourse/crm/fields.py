@@ -33,7 +33,7 @@ def filled(
         KitError: A field is missing, is not one of this step, or holds what it can't.
     """
     present = {name: value for name, value in given.items() if not _empty(value)}
-    allowed = [*needs, *optional]
+    allowed = list(dict.fromkeys([*needs, *optional]))
     for name in present:
         if name not in allowed:
             near = get_close_matches(name, allowed, 1) or allowed or ["–"]

@@ -1,4 +1,4 @@
-"""Fill the tables of a new CRM from a world, block by block, so that a large one fits as well."""
+"""Fill the tables of a new CRM."""
 
 from __future__ import annotations
 
@@ -8,30 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kdcourse.crm.sources import Source
 from kdcourse.world.declarations import Column, table
-from kdcourse.world.story import blocks
-from kdcourse.world.world import World, block_tables
 
 
-def fill(db: sqlite3.Connection, world: World) -> None:
-    """Write a world's rows into the tables of their names, and what it is into the settings.
+def fill(db: sqlite3.Connection, source: Source) -> None:
+    """Write the rows of a source into the tables of their names, and what it is into the settings.
 
     The CRM's date is the last day of the data.
     """
-    known = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    for block in range(blocks(world.customers)):
-        for name, frame in block_tables(world, block).items():
-            if name in known:
-                insert(db, name, frame)
-    last = (world.ends - pd.Timedelta(days=1)).date()
-    settings = {
-        "today": str(last),
-        "data_end": str(last),
-        "seed": str(world.seed),
-        "customers": str(world.customers),
-        "months": str(world.months),
-    }
-    db.executemany("INSERT INTO settings VALUES (?, ?)", settings.items())
+    asked = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    for name, frame in source.rows(frozenset(name for (name,) in asked)):
+        insert(db, name, frame)
+    db.executemany("INSERT INTO settings VALUES (?, ?)", source.settings().items())
 
 
 def insert(db: sqlite3.Connection, name: str, frame: pd.DataFrame) -> None:

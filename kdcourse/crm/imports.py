@@ -61,7 +61,9 @@ class Import:
     def __str__(self) -> str:
         counts = {"added": len(self.added), "merged": len(self.merged), "left": len(self.left)}
         text = say("crm.import-summary", path=self.path.name, rows=self.rows, **counts)
-        return f"{text} {say('crm.import-trial')}" if self.trial else text
+        more = [say("crm.import-why")] if self.left else []
+        more += [say("crm.import-trial")] if self.trial else []
+        return " ".join([text, *more])
 
     __repr__ = __str__
 
@@ -75,12 +77,14 @@ def import_customers(crm: Crm, path: Path | str, *, trial: bool = False) -> Impo
         trial: Say what would happen, and write nothing.
 
     Raises:
-        KitError: The user may not, the file can't be read, or it was imported already.
+        KitError: The user may not; the file isn't there, can't be read or was imported already.
     """
     crm.need("import", "customers")
     path = Path(path)
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise KitError("crm.import-none", path=path) from None
     except OSError as refusal:
         raise KitError("crm.import-broken", path=path, reason=refusal.strerror) from refusal
     export = read_export(path)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
+#: What waits until the tables are filled.
+_LATER = ("CREATE INDEX", "CREATE UNIQUE INDEX", "CREATE TRIGGER", "INSERT")
+
 
 @cache
 def migrations() -> dict[int, str]:
@@ -31,19 +34,19 @@ def applied(db: sqlite3.Connection) -> int:
 
 
 def migrate(db: sqlite3.Connection) -> list[str]:
-    """Apply what is not applied yet, all but the indexes.
+    """Apply what is not applied yet, all but indexes, triggers and the sums that they keep.
 
     The caller holds the transaction, so that a file has all of the new tables or none. (SQLite's
     own ``executescript`` would commit in between.)
 
     Returns:
-        The statements that make indexes: a table is filled faster without them.
+        The statements that make those: a table is filled faster without them.
     """
     done, later = applied(db), []
     for number, script in migrations().items():
         if number > done:
             for statement in statements(script):
-                if _bare(statement).startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")):
+                if _bare(statement).startswith(_LATER):
                     later.append(statement)
                 else:
                     db.execute(statement)

@@ -160,7 +160,7 @@ def run_queue(
     served = _serve(cases, "received_at", chosen, hours, desks)
     served["promise_h"] = served["grade"].map(told["promise"]).astype(float)
     served["broken"] = served["waited_h"] > served["promise_h"]
-    served["begun_at"] = pd.to_datetime(served["begun_at"])
+    served["begun_at"] = pd.to_datetime(served["begun_at"]).dt.floor("min")
     columns = ["place", "complaint_id", "grade", "received_at", "begun_at", "waited_h"]
     return served[[*columns, "promise_h", "broken", "by_floor"]]
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: By what visits can be grouped.
 GROUPS = ("channel", "campaign", "platform")
+#: Stands in the grid for visits that came with no campaign.
+NO_CAMPAIGN = "–"
 
 Day = date | str | None
 
@@ -79,10 +81,11 @@ def conversion(
 def conversion_grid(crm: Crm, since: Day = None, until: Day = None) -> pd.DataFrame:
     """Return the share of visits that ended with an order: channels down, campaigns across.
 
-    Cells without any visit are empty.
+    Visits that came with no campaign stand under ``–``; cells without any visit are empty.
     """
     table = conversion(crm, ("channel", "campaign"), since, until)
-    return table.pivot(index="channel", columns="campaign", values="rate")
+    grid = table.pivot(index="channel", columns="campaign", values="rate")
+    return grid.rename(columns={"": NO_CAMPAIGN})
 
 
 def compare_conversion(

@@ -5,6 +5,6 @@ SELECT (SELECT count(*) FROM customers) AS customers,
         WHERE received_at >= :start AND received_at < :until AND is_suggestion = 0) AS complaints
 FROM (
     SELECT count(*) AS parcels, round(coalesce(sum(fee), 0), 2) AS revenue
-    FROM shipments NOT INDEXED
+    FROM shipments INDEXED BY shipments_customer_id
     WHERE accepted_at >= :start AND accepted_at < :until
 ) AS sent

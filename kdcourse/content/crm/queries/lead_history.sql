@@ -7,7 +7,8 @@ SELECT substr(at, 1, 16) AS at, kind, detail, user FROM (
     SELECT at, 1, kind, note, NULL FROM lead_contacts WHERE lead_id = :lead
     UNION ALL
     SELECT p.sent_on, 2, 'version',
-           p.version || ' · ' || p.product_id || ' · −' || round(p.discount * 100, 1) || '%',
+           p.version || ' · ' || p.product_id
+               || iif(p.discount > 0, ' · −' || round(p.discount * 100, 1) || '%', ''),
            NULL
     FROM proposals p JOIN deals d USING (deal_id) WHERE d.lead_id = :lead
     UNION ALL
