@@ -7,10 +7,13 @@ front-end tools (:meth:`Warehouse.query`, views, figures).
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from kdcourse.crm.database import Crm
@@ -140,6 +143,9 @@ def build(crm: Crm) -> Warehouse:
         db.execute("SET autoinstall_known_extensions = false")
         db.execute("SET autoload_known_extensions = false")
         db.execute(f"SET memory_limit = '{_MEMORY}'")
+        # What doesn't fit goes there; else it would lie beside the learner's notebook.
+        spill = Path(gettempdir()) / f"kdcourse-warehouse-{os.getpid()}"
+        db.execute("SET temp_directory = ?", [str(spill)])
         loaded = {name: _stage(db, crm, name, sql) for name, sql in _sources().items()}
         if not loaded["shipments"]:
             raise KitError("crm_data.warehouse-empty")
