@@ -18,9 +18,7 @@ from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(
-        not browser.find_browser(), reason="no Chromium: no test in a browser"
-    ),
+    pytest.mark.skipif(not browser.find_browser(), reason="no Chromium: no test in a browser"),
     pytest.mark.xdist_group("browser"),
 ]
 
