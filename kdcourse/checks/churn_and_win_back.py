@@ -60,6 +60,11 @@ def net_loss(load: Loader) -> float:
     return 100 * (1 - len(after) / len(before))
 
 
+def stayed_pct(load: Loader) -> float:
+    """Who stayed, instead of who fell silent."""
+    return 100 - churn_pct(load)
+
+
 # --- q2: survival by type of buyer
 
 
@@ -104,6 +109,13 @@ def not_lost_so_far(load: Loader) -> pd.DataFrame:
     return (1 - pd.DataFrame(gone)) * 100
 
 
+def not_lost_at_all(load: Loader) -> pd.DataFrame:
+    """The share not lost until the data end, for every month the same."""
+    lives = _lives(load)
+    share = 100 * (1 - lives["lost"].groupby(lives["buying_type"]).mean())
+    return pd.DataFrame({f"m{time}": share for time in _TIMES})
+
+
 # --- q3: the mistake in a comparison
 
 
@@ -136,6 +148,17 @@ def without_bands(load: Loader) -> dict[str, float]:
     return {"expected": expected, "ratio": float(late["lost"].sum()) / expected}
 
 
+def bands_of_the_punctual(load: Loader) -> dict[str, float]:
+    """Expected at the rate of those of the same band without a late parcel."""
+    panel = _panel(load)
+    band = pd.cut(panel["parcels"], _BANDS)
+    late = panel["late"] > 0
+    rate = panel.loc[~late, "lost"].groupby(band[~late], observed=True).mean()
+    expected = float(band[late].astype(object).map(rate).sum())
+    lost = float(panel.loc[late, "lost"].sum())
+    return {"expected": expected, "ratio": lost / expected if expected else 0.0}
+
+
 def upside_down(load: Loader) -> dict[str, float]:
     """Expected over observed."""
     right = mistake(load)
@@ -159,7 +182,12 @@ exercise = Exercise(
             answer="churn_pct",
             expect=churn_pct,
             judge=Number(abs=0.06, unit="percent"),
-            slips={"all": churn_of_all, "accounts": churn_of_accounts, "net": net_loss},
+            slips={
+                "all": churn_of_all,
+                "accounts": churn_of_accounts,
+                "net": net_loss,
+                "stayed": stayed_pct,
+            },
         ),
         Question(
             "q2",
@@ -177,6 +205,7 @@ exercise = Exercise(
                 "censored-lost": censored_as_lost,
                 "censored-dropped": censored_dropped,
                 "not-lost": not_lost_so_far,
+                "share": not_lost_at_all,
             },
         ),
         Question(
@@ -185,7 +214,12 @@ exercise = Exercise(
             answer="mistake",
             expect=mistake,
             judge=Parts(expected=Number(abs=0.06), ratio=Number(abs=0.006)),
-            slips={"raw": raw_ratio, "bands": without_bands, "upside-down": upside_down},
+            slips={
+                "raw": raw_ratio,
+                "bands": without_bands,
+                "punctual": bands_of_the_punctual,
+                "upside-down": upside_down,
+            },
         ),
         Question(
             "q4",
@@ -206,12 +240,13 @@ exercise = Exercise(
             expect=win_back.offer,
             judge=Parts(
                 per_100=Number(abs=0.06, unit="percent"),
-                because=Number(abs=0.06),
-                anyway=Number(abs=0.06),
+                because=Number(abs=0.51),
+                anyway=Number(abs=0.51),
             ),
             slips={
                 "all-orders": win_back.all_orders,
                 "counts": win_back.difference_of_counts,
+                "swapped": win_back.swapped,
                 "opened": win_back.opened_only,
                 "every-campaign": win_back.every_campaign,
             },

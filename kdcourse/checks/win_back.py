@@ -117,6 +117,12 @@ def difference_of_counts(load: Loader) -> dict[str, float]:
     return offer(load) | {"because": more, "anyway": float(hits["control"])}
 
 
+def swapped(load: Loader) -> dict[str, float]:
+    """Who ordered because of the offer, and who would have anyway, the wrong way round."""
+    right = offer(load)
+    return right | {"because": right["anyway"], "anyway": right["because"]}
+
+
 def opened_only(load: Loader) -> dict[str, float]:
     """Who opened the message against all who got none: the keen ones are picked."""
     sends = _campaign(load)
