@@ -6,29 +6,22 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kdcourse.checks import tiering_marks as by_fifths
+from kdcourse.checks import tiering_standing as standing
 from kdcourse.checks.kinds import Chosen, Exact, Exercise, Number, Parts, Question, Table, Written
 from kdcourse.checks.tiering_books import (
-    CODES,
-    DAY,
-    ORDERS,
     PLACES,
     best,
     books,
-    codes,
     figures,
-    half_year,
-    in_tiers,
-    opened,
-    silent,
     two_lists,
 )
-from kdcourse.metrics.tiering import abc, fifths, overlap, top_share
+from kdcourse.metrics.tiering import abc, overlap, top_share
 
 if TYPE_CHECKING:
     from kdcourse.data import Loader
 
 _LESSON_YEAR = 2025
-_NEW, _SILENT = 60, 120
 
 
 # --- q1: ABC of another year
@@ -48,6 +41,27 @@ def classes(load: Loader) -> dict[str, float]:
 def by_revenue(load: Loader) -> dict[str, float]:
     """Sorted and summed by revenue."""
     worth = books(load)["revenue"]
+    return _counts(worth, abc(worth))
+
+
+def in_order_of_revenue(load: Loader) -> dict[str, float]:
+    """Profit summed down the list by revenue."""
+    worth = books(load).sort_values("revenue", ascending=False)["profit"]
+    above = (worth.cumsum() / worth.sum()).shift(fill_value=0.0)
+    found = pd.cut(above.clip(lower=0), [0, 0.7, 0.9, 9], right=False, labels=["A", "B", "C"])
+    fifth = worth.head(round(len(worth) / 5)).sum() / worth.sum() * 100
+    return _counts(worth, found) | {"top_fifth_pct": float(fifth)}
+
+
+def cut_at_eighty(load: Loader) -> dict[str, float]:
+    """The cuts of other houses, 80 and 95."""
+    worth = books(load)["profit"]
+    return _counts(worth, abc(worth, (0.8, 0.95)))
+
+
+def both_years(load: Loader) -> dict[str, float]:
+    """All rows of the table, every customer once for each year."""
+    worth = load("finance_years")["profit"].reset_index(drop=True)
     return _counts(worth, abc(worth))
 
 
@@ -73,109 +87,6 @@ def of_customers(load: Loader) -> dict[str, float]:
     return _counts(worth, pd.cut(place, [0, 0.7, 0.9, 1], labels=["A", "B", "C"]))
 
 
-# --- q2: marks for recency, frequency and money in half a year
-
-
-def _marks(told: pd.DataFrame) -> pd.DataFrame:
-    return told.assign(r=-told["r"]).apply(fifths).reset_index()
-
-
-def marks(load: Loader) -> pd.DataFrame:
-    """Marks from 1 to 5 by rank; few days are good."""
-    return _marks(half_year(load))
-
-
-def not_reversed(load: Loader) -> pd.DataFrame:
-    """Many days since the last parcel marked as good."""
-    return half_year(load).apply(fifths).reset_index()
-
-
-def equal_widths(load: Loader) -> pd.DataFrame:
-    """Fifths of the range of values instead of fifths of the customers."""
-    told = half_year(load)
-    told["r"] = -told["r"]
-    return told.apply(pd.cut, bins=5, labels=[1, 2, 3, 4, 5]).astype(int).reset_index()
-
-
-def ties_split(load: Loader) -> pd.DataFrame:
-    """Equals put apart by the order of the table."""
-    told = half_year(load)
-    places = told.assign(r=-told["r"]).rank(method="first")
-    return places.apply(fifths).reset_index()
-
-
-def all_time(load: Loader) -> pd.DataFrame:
-    """All parcels up to the day instead of the half year."""
-    return _marks(half_year(load, pd.Timestamp.min))
-
-
-# --- q3: new, active and dormant as of a day
-
-
-def tiers(load: Loader) -> pd.Series:
-    """New before active before dormant, as of the day."""
-    return in_tiers((DAY - opened(load)).dt.days <= _NEW, silent(load, DAY) <= _SILENT)
-
-
-def active_first(load: Loader) -> pd.Series:
-    """New customers who sent a parcel counted as active."""
-    new = (DAY - opened(load)).dt.days <= _NEW
-    return in_tiers(new, silent(load, DAY) <= _SILENT, new_first=False)
-
-
-def without_idle(load: Loader) -> pd.Series:
-    """Customers without a parcel dropped."""
-    return tiers(load)[silent(load, DAY).notna()]
-
-
-def with_later_parcels(load: Loader) -> pd.Series:
-    """Parcels sent after the day counted, too."""
-    days = silent(load, pd.Timestamp.max)
-    return in_tiers((DAY - opened(load)).dt.days <= _NEW, days <= _SILENT)
-
-
-def ninety_days(load: Loader) -> pd.Series:
-    """The lesson's 90 days instead of those asked for."""
-    return in_tiers((DAY - opened(load)).dt.days <= 90, silent(load, DAY) <= 90)
-
-
-# --- q4: who comes for the price?
-
-
-def price_led(load: Loader) -> list[str]:
-    """Customers with enough orders and a code in a good part of them."""
-    told = codes(load)
-    return _names(told[(told["orders"] >= ORDERS) & (told["share"] >= CODES)])
-
-
-def no_minimum(load: Loader) -> list[str]:
-    """Judged on one order, too."""
-    told = codes(load)
-    return _names(told[told["share"] >= CODES])
-
-
-def more_than_half(load: Loader) -> list[str]:
-    """Code in half of the orders or more, instead of three tenths."""
-    told = codes(load)
-    return _names(told[(told["orders"] >= ORDERS) & (told["share"] >= 0.5)])
-
-
-def the_others(load: Loader) -> list[str]:
-    """The relational customers."""
-    told = codes(load)
-    return _names(told[(told["orders"] >= ORDERS) & (told["share"] < CODES)])
-
-
-def later_year(load: Loader) -> list[str]:
-    """The year of the lesson."""
-    told = codes(load, _LESSON_YEAR)
-    return _names(told[(told["orders"] >= ORDERS) & (told["share"] >= CODES)])
-
-
-def _names(table: pd.DataFrame) -> list[str]:
-    return [str(name) for name in table.index]
-
-
 # --- q5: the mistake in "the two lists agree"
 
 
@@ -189,6 +100,17 @@ def mistake(load: Loader) -> dict[str, float]:
 def revenue_blamed(load: Loader) -> dict[str, float]:
     """The line with revenue, which is just what the sales list is."""
     return mistake(load) | {"line": 2}
+
+
+def finance_blamed(load: Loader) -> dict[str, float]:
+    """The line of the finance list."""
+    return mistake(load) | {"line": 3}
+
+
+def of_forty(load: Loader) -> dict[str, float]:
+    """Shared names counted twice below the line."""
+    right = mistake(load)
+    return right | {"overlap_pct": right["shared"] / (2 * PLACES) * 100}
 
 
 def of_twenty(load: Loader) -> dict[str, float]:
@@ -219,6 +141,9 @@ exercise = Exercise(
                 "revenue": by_revenue,
                 "crossing": crossing_put_down,
                 "customers": of_customers,
+                "order": in_order_of_revenue,
+                "eighty": cut_at_eighty,
+                "both-years": both_years,
                 "lesson-year": of_the_lesson,
             },
         ),
@@ -226,42 +151,50 @@ exercise = Exercise(
             "q2",
             points=3,
             answer="marks",
-            expect=marks,
-            judge=Table(key=("customer_id",), columns={mark: Number() for mark in "rfm"}),
+            expect=by_fifths.marks,
+            judge=by_fifths.Marks(key=("customer_id",), columns={mark: Number() for mark in "rfm"}),
             slips={
-                "recency": not_reversed,
-                "widths": equal_widths,
-                "all-time": all_time,
-                "ties": ties_split,
+                "recency": by_fifths.not_reversed,
+                "best-is-one": by_fifths.best_is_one,
+                "widths": by_fifths.equal_widths,
+                "all-time": by_fifths.all_time,
+                "open-end": by_fifths.open_end,
+                "uncut": by_fifths.uncut,
+                "ties": by_fifths.ties_split,
+                "place": by_fifths.without_gaps,
             },
         ),
         Question(
             "q3",
             points=2,
             answer="tiers",
-            expect=tiers,
+            expect=standing.tiers,
             judge=Table(
                 key=("customer_id",),
                 columns={"tier": Exact(options=("new", "active", "dormant"))},
             ),
             slips={
-                "active-first": active_first,
-                "idle": without_idle,
-                "later": with_later_parcels,
-                "ninety": ninety_days,
+                "active-first": standing.active_first,
+                "idle": standing.without_idle,
+                "later": standing.with_later_parcels,
+                "ninety": standing.ninety_days,
+                "swapped": standing.days_swapped,
+                "later-accounts": standing.with_later_accounts,
             },
         ),
         Question(
             "q4",
             points=2,
             answer="price_led",
-            expect=price_led,
+            expect=standing.price_led,
             judge=Chosen(),
             slips={
-                "no-minimum": no_minimum,
-                "half": more_than_half,
-                "others": the_others,
-                "lesson-year": later_year,
+                "no-minimum": standing.no_minimum,
+                "half": standing.more_than_half,
+                "over-four": standing.over_four,
+                "others": standing.the_others,
+                "lesson-year": standing.later_year,
+                "four-codes": standing.four_codes,
             },
         ),
         Question(
@@ -272,7 +205,9 @@ exercise = Exercise(
             judge=Parts(line=Exact(), shared=Exact(), overlap_pct=Number(abs=0.06, unit="percent")),
             slips={
                 "revenue": revenue_blamed,
+                "finance": finance_blamed,
                 "of-twenty": of_twenty,
+                "of-forty": of_forty,
                 "claimed": as_claimed,
             },
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,11 +24,11 @@ def books(load: Loader, year: int = YEAR) -> pd.DataFrame:
     return years[years["year"] == year].set_index("customer_id")
 
 
-def half_year(load: Loader, start: pd.Timestamp = START) -> pd.DataFrame:
+def half_year(load: Loader, start: pd.Timestamp = START, until: pd.Timestamp = DAY) -> pd.DataFrame:
     """Days since the last parcel, parcels and fees of each customer who sent in the window."""
     shipments = load("shipments")
     at = shipments["accepted_at"]
-    sent = shipments[(at >= start) & (at < DAY)]
+    sent = shipments[(at >= start) & (at < until)]
     told = sent.groupby("customer_id").agg(
         last=("accepted_at", "max"), f=("fee", "size"), m=("fee", "sum")
     )
@@ -81,8 +82,10 @@ def figures(load: Loader) -> dict[str, float]:
     ``"<list>_profit"`` (yuan), ``_share`` (percent of all profit), ``_losing`` (names that cost
     money), ``_codes`` (who come for the price), ``_persons``; ``_then`` and ``_later``: what the
     list of the year before brought in its own year and in this one; ``"<list>_<list>"``: names in
-    common. ``out_...``: the customer with the highest revenue that profit leaves out. Of every
-    customer on a list, ``"<id>_revenue"`` and so on. ``rule`` is the rule of the lesson.
+    common, ``"<list>_not_<list>"`` those that the second lacks, ``"<list>_<list>_gap"`` how far
+    their profits are apart. ``out_...``: the customer with the highest revenue that profit leaves
+    out. Of every customer on a list, ``"<id>_revenue"`` and so on; one who costs money has a
+    ``_loss`` above 0, for whoever writes "it cost us 52 yuan". ``rule``: the rule of the lesson.
     """
     year, before = books(load, NOW), books(load, NOW - 1)
     chosen, chosen_before = _lists(load, year, NOW), _lists(load, before, NOW - 1)
@@ -102,7 +105,11 @@ def figures(load: Loader) -> dict[str, float]:
             "later": year["profit"].reindex(list(chosen_before[name])).sum(),
         }
         found |= {f"{name}_{key}": float(value) for key, value in told.items()}
-        found |= {f"{name}_{other}": float(len(ids & chosen[other])) for other in chosen}
+        for other, theirs in chosen.items():
+            found[f"{name}_{other}"] = float(len(ids & theirs))
+            found[f"{name}_not_{other}"] = float(len(ids - theirs))
+    for one, other in combinations(chosen, 2):
+        found[f"{one}_{other}_gap"] = abs(found[f"{one}_profit"] - found[f"{other}_profit"])
     colleagues = [ids for name, ids in chosen.items() if name != "rule"]
     found["all_lists"] = float(len(set.intersection(*colleagues)))
     left_out = year[~year.index.isin(chosen["finance"])].nlargest(1, "revenue")
@@ -110,6 +117,8 @@ def figures(load: Loader) -> dict[str, float]:
     for column in ("parcels", "revenue", "profit"):
         found[f"out_{column}"] = float(left_out[column].iloc[0])
         found |= {f"{who}_{column}": float(value) for who, value in named[column].items()}
+    losses = named.loc[named["profit"] < 0, "profit"]
+    found |= {f"{who}_loss": -float(value) for who, value in losses.items()}
     return found
 
 
