@@ -30,6 +30,7 @@ FAULTS = "[data-mime-type*='error'], [data-mime-type*='stderr']"
 LESSON = "1-industry/1.1-parcel-market.ipynb"
 RANKED = """\
 due = shipments[(shipments["origin"] == "HGH") & (shipments["promised_at"] <= end)]
+due = due[due["accepted_at"] >= "2025-01-01"]
 kept = due["delivered_at"] <= due["promised_at"]
 ranking = list(kept.groupby(due["product_id"]).mean().sort_values(ascending=False).index)"""
 RANKED_BY_SPEED = """\

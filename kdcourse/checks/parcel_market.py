@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kdcourse.checks import parcel_market_offers as ours
 from kdcourse.checks.kinds import Exact, Exercise, Number, Ordering, Parts, Question, Table, Written
 from kdcourse.metrics import industry
 
@@ -51,6 +52,24 @@ def growth_since_first(load: Loader) -> pd.Series:
     return ((totals / totals.iloc[0] - 1) * 100).iloc[1:].rename("growth_pct")
 
 
+def increase(load: Loader) -> pd.Series:
+    """Parcels more than the year before instead of percent."""
+    return _totals(load).diff().dropna().rename("growth_pct")
+
+
+def mean_of_carriers(load: Loader) -> pd.Series:
+    """The carriers' rates averaged, the smallest with as much say as the largest."""
+    firms = load("market_share").pivot_table(index="year", columns="firm", values="parcels_10k")
+    rates = firms.apply(industry.growth_rate) * 100
+    return rates.mean(axis=1).dropna().rename("growth_pct")
+
+
+def growth_of_country(load: Loader) -> pd.Series:
+    """China's growth instead of the ten cities'."""
+    country = industry.growth_rate(_official(load)[0].loc[_FIRST:_LAST]) * 100
+    return country.dropna().rename("growth_pct")
+
+
 # --- q2: steady growth and concentration
 
 
@@ -77,6 +96,31 @@ def mean_of_growth(load: Loader) -> dict[str, float]:
     return concentration(load) | {"cagr_pct": float(growth(load).mean())}
 
 
+def growth_shared_out(load: Loader) -> dict[str, float]:
+    """The whole growth divided by the steps, as if it added up."""
+    totals = _totals(load)
+    whole = (totals.loc[_LAST] / totals.loc[_FIRST] - 1) * 100
+    return concentration(load) | {"cagr_pct": float(whole / (_LAST - _FIRST))}
+
+
+def rate_of_country(load: Loader) -> dict[str, float]:
+    """China's steady rate instead of the ten cities'."""
+    level = _official(load)[0]
+    wrong = industry.cagr(level[_FIRST], level[_LAST], _LAST - _FIRST) * 100
+    return concentration(load) | {"cagr_pct": wrong}
+
+
+def whole_percents(load: Loader) -> dict[str, float]:
+    """Rounded to whole percent, which hides what changed since."""
+    right = concentration(load)
+    return right | {"cagr_pct": round(right["cagr_pct"]), "cr4": round(right["cr4"])}
+
+
+def sum_squared(load: Loader) -> dict[str, float]:
+    """The shares added up before squaring, which gives 10,000 in every market."""
+    return concentration(load) | {"hhi": 10_000.0}
+
+
 def four_firms_only(load: Loader) -> dict[str, float]:
     """HHI summed over the four largest alone."""
     largest = industry.shares(_in_year(load, _FIRST)).head(4)
@@ -96,49 +140,6 @@ def last_year(load: Loader) -> dict[str, float]:
         "cr4": industry.concentration_ratio(last),
         "hhi": industry.hhi(last),
     }
-
-
-# --- q3: products by the share of promises kept
-
-
-def _ours(load: Loader) -> pd.DataFrame:
-    """Parcels accepted in Hangzhou."""
-    shipments = load("shipments")
-    return shipments[shipments["origin"] == "HGH"]
-
-
-def _end(load: Loader) -> pd.Timestamp:
-    """The data end at the midnight after the last parcel was accepted."""
-    return load("shipments")["accepted_at"].max().ceil("D")
-
-
-def ranking(load: Loader) -> list[str]:
-    """Products by the share of due promises kept, best first."""
-    end = _end(load)
-    rates = {
-        str(product): industry.on_time_rate(parcels, end)
-        for product, parcels in _ours(load).groupby("product_id")
-    }
-    return sorted(rates, key=lambda product: rates[product], reverse=True)
-
-
-def by_speed(load: Loader) -> list[str]:
-    """Products by hours on the way, quickest first."""
-    shipments = _ours(load)
-    hours = shipments["delivered_at"] - shipments["accepted_at"]
-    return list(hours.groupby(shipments["product_id"]).median().sort_values().index)
-
-
-def by_volume(load: Loader) -> list[str]:
-    """Products by the number of parcels on time instead of their share."""
-    shipments = _ours(load)
-    kept = shipments["delivered_at"] <= shipments["promised_at"]
-    return list(kept.groupby(shipments["product_id"]).sum().sort_values(ascending=False).index)
-
-
-def worst_first(load: Loader) -> list[str]:
-    """The ranking upside down."""
-    return ranking(load)[::-1]
 
 
 # --- q4: the mistake in a growth figure
@@ -175,41 +176,40 @@ def growth_subtracted(load: Loader) -> dict[str, float]:
     return right | {"base_100m": float(level * (1 - official / 100))}
 
 
+def growth_added(load: Loader) -> dict[str, float]:
+    """The published level of the year before, raised by the official growth."""
+    right = mistake(load)
+    level, official = _official(load)
+    year = int(right["year"])
+    return right | {"base_100m": float(level[year - 1] * (1 + official[year] / 100))}
+
+
+def in_billions(load: Loader) -> dict[str, float]:
+    """The right base in billions instead of 100 million."""
+    right = mistake(load)
+    return right | {"base_100m": right["base_100m"] / 10}
+
+
+def year_before(load: Loader) -> dict[str, float]:
+    """The last year of the old definition; its own growth compares like with like."""
+    return _with_base(load, int(mistake(load)["year"]) - 1)
+
+
+def year_after(load: Loader) -> dict[str, float]:
+    """The first year with the new definition on both sides."""
+    return _with_base(load, int(mistake(load)["year"]) + 1)
+
+
+def slowest_year(load: Loader) -> dict[str, float]:
+    """The year of the lowest growth, which looks odd but is no mistake."""
+    level, official = _official(load)
+    return _with_base(load, int(level.index[int(official.argmin())]))
+
+
 def fastest_year(load: Loader) -> dict[str, float]:
     """The year of the highest growth, which is remarkable but not a mistake."""
     level, official = _official(load)
     return _with_base(load, int(level.index[int(official.argmax())]))
-
-
-# --- q5: an offer to a shop that sends from Hangzhou to the East
-
-
-def offers(load: Loader) -> dict[str, float]:
-    """What can be said of each product on the shop's routes, ``"<product>_<figure>"``.
-
-    Hours promised, median hours on the way, parcels on time and late of 100, mean fee paid, and the
-    list prices; a product nobody sends there has only the first and the last.
-    """
-    cities, end = load("cities").set_index("city")["region"], _end(load)
-    ours = _ours(load)
-    east = cities[cities == cities["HGH"]].index
-    routes = ours[ours["destination"].isin(east)]
-    figures: dict[str, float] = {}
-    for product in load("products").to_dict("records"):
-        parcels = routes[routes["product_id"] == product["product_id"]]
-        on_time = industry.on_time_rate(parcels, end) * 100
-        hours = (parcels["delivered_at"] - parcels["accepted_at"]).dt.total_seconds() / 3600
-        told = {
-            "promise": product["promised_hours"],
-            "hours": hours.median(),
-            "on_time": on_time,
-            "late": 100 - on_time,
-            "fee": parcels["fee"].mean(),
-            "base_fee": product["base_fee"],
-            "per_kg_fee": product["per_kg_fee"],
-        }
-        figures |= {f"{product['product_id']}_{name}": float(value) for name, value in told.items()}
-    return figures
 
 
 exercise = Exercise(
@@ -225,6 +225,9 @@ exercise = Exercise(
                 "one-firm": growth_of_lanyan,
                 "new-level": growth_on_new_level,
                 "since-first": growth_since_first,
+                "increase": increase,
+                "mean-of-carriers": mean_of_carriers,
+                "country": growth_of_country,
             },
         ),
         Question(
@@ -240,18 +243,27 @@ exercise = Exercise(
             slips={
                 "years": years_instead_of_steps,
                 "mean": mean_of_growth,
+                "shared-out": growth_shared_out,
+                "country": rate_of_country,
                 "four-firms": four_firms_only,
                 "fractions": hhi_of_fractions,
+                "sum-squared": sum_squared,
                 "last-year": last_year,
+                "rounded": whole_percents,
             },
         ),
         Question(
             "q3",
             points=2,
             answer="ranking",
-            expect=ranking,
+            expect=ours.ranking,
             judge=Ordering(),
-            slips={"speed": by_speed, "volume": by_volume, "worst-first": worst_first},
+            slips={
+                "lesson": ours.of_the_lesson,
+                "speed": ours.by_speed,
+                "volume": ours.by_volume,
+                "worst-first": ours.worst_first,
+            },
         ),
         Question(
             "q4",
@@ -261,8 +273,13 @@ exercise = Exercise(
             judge=Parts(year=Exact(), base_100m=Number(abs=0.6)),
             slips={
                 "fastest": fastest_year,
+                "slowest": slowest_year,
+                "year-before": year_before,
+                "year-after": year_after,
                 "published": published_base,
                 "subtracted": growth_subtracted,
+                "added": growth_added,
+                "billions": in_billions,
             },
         ),
         Question(
@@ -272,7 +289,7 @@ exercise = Exercise(
             judge=Written(
                 slots=("offer", "intelligent", "green", "personal"),
                 cite={"offer": 2},
-                figures=offers,
+                figures=ours.offers,
                 stated=(30,),
             ),
         ),
