@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kdcourse.checks.company_a_pilot import (
     BOUND,
     COST,
+    SERVED,
     groups,
     mistake,
     needs,
@@ -74,8 +75,12 @@ def everybody(load: Loader) -> pd.DataFrame:
 
 def truth(load: Loader) -> pd.DataFrame:
     """What would come of each prospect; those of the pilot are no longer open."""
-    hidden = branch_truth(load)
-    return hidden.assign(open=~hidden["pilot"].astype(bool), worth=hidden["worth"].astype(bool))
+    hidden, areas = branch_truth(load), load("branch_prospects").set_index("prospect_id")["area"]
+    return hidden.assign(
+        open=~hidden["pilot"].astype(bool),
+        reach=hidden["prospect_id"].map(areas).isin(SERVED),
+        worth=hidden["worth"].astype(bool),
+    )
 
 
 # --- q6: the memo
@@ -103,10 +108,30 @@ def _walked(visits: pd.DataFrame) -> dict[str, float]:
                 f"{name}_loss": -float(rows["net"].mean()),
             }
     listed = visits[visits["high"] & visits["potential"]]
-    hits = float(listed["worth"].sum())
-    found["list_precision_pct"] = hits / max(len(listed), 1) * 100
-    found["list_recall_pct"] = hits / max(float(visits["worth"].sum()), 1.0) * 100
+    found |= _told_of_list("list", visits, listed)
+    for least in (50, 60):
+        found |= _told_of_list(f"keen_{least}", visits, listed[listed["need_score"] >= least])
+    for size in ("annual_sales", "monthly_parcels"):
+        found |= _told_of_list(size, visits, visits.sort_values(size, ascending=False).head(20))
+    for name, scores in {"low": (-1, 40), "middle": (40, 60), "high": (60, 100)}.items():
+        rows = visits[(visits["need_score"] > scores[0]) & (visits["need_score"] <= scores[1])]
+        found[f"need_{name}_visits"] = float(len(rows))
+        found[f"need_{name}_signed"] = float(rows["signed"].sum())
+        found[f"need_{name}_signed_pct"] = float(rows["signed"].mean() * 100)
     return found
+
+
+def _told_of_list(name: str, visits: pd.DataFrame, listed: pd.DataFrame) -> dict[str, float]:
+    """What the case says of a list on the pilot: names, hits, both rates, yuan a visit."""
+    hits, worth = float(listed["worth"].sum()), float(visits["worth"].sum())
+    return {
+        f"{name}_names": float(len(listed)),
+        f"{name}_hits": hits,
+        f"{name}_precision_pct": hits / max(len(listed), 1) * 100,
+        f"{name}_recall_pct": hits / max(worth, 1.0) * 100,
+        f"{name}_left": float(listed["net"].mean()),
+        f"{name}_loss": -float(listed["net"].mean()),
+    }
 
 
 def figures(load: Loader) -> dict[str, float]:
@@ -123,10 +148,19 @@ def figures(load: Loader) -> dict[str, float]:
         "all_net": float(visits["net"].sum()),
         "all_loss": -whole["net_per_visit"],
         "open": float(len(rest)),
+        "open_cost": COST * len(rest),
+        "open_net": float(visits["net"].mean()) * len(rest),
+        "open_loss": -float(visits["net"].mean()) * len(rest),
+        # As the case says it: in thousands.
+        "open_loss_about": -round(float(visits["net"].mean()) * len(rest), -3),
         "listed": float(len(targets(load))),
     }
     found |= _walked(visits)
-    found |= {f"kept_{name}": value for name, value in screened(load).items()}
+    kept = screened(load)
+    found |= {f"kept_{name}": value for name, value in kept.items()}
+    found["kept_loss"] = -kept["net_per_visit"]
+    found["saved_visits"] = len(visits) - kept["visits"]
+    found["saved_cost"] = COST * found["saved_visits"]
     found |= {f"rule_{name}": value for name, value in mistake(load).items()}
     for part, table in {"pilot": groups(load), "open": needs(load)}.items():
         for group, row in table.iterrows():

@@ -69,6 +69,19 @@ def either_screen(load: Loader) -> dict[str, float]:
     return told(kept, float(kept["signed"].sum()))
 
 
+def screened_without_cost(load: Loader) -> dict[str, float]:
+    """The cost of the visit forgotten."""
+    right = screened(load)
+    return right | {"net_per_visit": right["net_per_visit"] + COST}
+
+
+def cost_of_all_visits(load: Loader) -> dict[str, float]:
+    """The cost of the whole pilot shared among the signings that would have been left."""
+    right = screened(load)
+    scale = len(pilot(load)) / right["visits"] if right["visits"] else float("nan")
+    return right | {"cost_per_signing": right["cost_per_signing"] * scale}
+
+
 def without_refusals(load: Loader) -> dict[str, float]:
     """The visits that ended in a refusal cost nothing, as if they had not been made."""
     visits = pilot(load)
@@ -99,6 +112,11 @@ def groups_without_cost(load: Loader) -> pd.DataFrame:
     """The cost of the visit forgotten."""
     visits = pilot(load)
     return _by_group(visits, visits.groupby("group")["net"].mean() + COST)
+
+
+def groups_of_signers(load: Loader) -> pd.DataFrame:
+    """Signings counted instead of visits."""
+    return groups(load).assign(visits=pilot(load).groupby("group")["signed"].sum().astype(float))
 
 
 def groups_per_signing(load: Loader) -> pd.DataFrame:
@@ -151,6 +169,32 @@ def needs_with_pilot(load: Loader) -> pd.DataFrame:
     return _needs(prospects[prospects["area"].isin(SERVED)])
 
 
+def needs_of_pilot(load: Loader) -> pd.DataFrame:
+    """Only who was visited in the pilot."""
+    return _needs(pilot(load))
+
+
+def needs_of_file(load: Loader) -> pd.DataFrame:
+    """All prospects of the file."""
+    return _needs(load("branch_prospects"))
+
+
+def needs_from_six(load: Loader) -> pd.DataFrame:
+    """A contract of exactly six months taken for one that binds."""
+    return needs(load).assign(bound_pct=_tied(load, BOUND))
+
+
+def needs_any_contract(load: Loader) -> pd.DataFrame:
+    """Every contract that still runs taken for one that binds."""
+    return needs(load).assign(bound_pct=_tied(load, 1))
+
+
+def _tied(load: Loader, months: int) -> pd.Series:
+    """Percent of a group's open prospects with at least so many months of contract left."""
+    rest = still_open(load)
+    return (rest["contract_months"] >= months).groupby(rest["group"]).mean() * 100
+
+
 def needs_of_mean(load: Loader) -> pd.DataFrame:
     """The mean of the parcels, which a few large senders pull up."""
     return _needs(still_open(load), mean=True)
@@ -188,5 +232,5 @@ def of_signings(load: Loader) -> dict[str, float]:
 def of_everybody(load: Loader) -> dict[str, float]:
     """Hits divided by all visits of the pilot."""
     visits, (_, recall) = pilot(load), _rates(load, "worth")
-    hits = recall / 100 * float(visits["worth"].sum())
-    return {"precision_pct": hits / len(visits) * 100, "recall_pct": recall}
+    share = recall * float(visits["worth"].mean())
+    return {"precision_pct": share, "recall_pct": share}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ class Targets(Judge):
 
     Attributes:
         truth: The truth behind the data: a row per prospect with ``id``, whether it is still
-            ``open``, whether it is ``worth`` pursuing, and what is ``expected`` of it.
+            ``open``, whether it is in ``reach``, whether it is ``worth`` pursuing, and what is
+            ``expected`` of it.
         id: The column that names a prospect.
         grades: What a grade can be, best first; the best has to be expected to bring more.
         least: Fewest names of a list.
@@ -82,20 +84,24 @@ class Targets(Judge):
         fault = self._form(given)
         if fault:
             return fault
-        least_precision, least_recall = self.rates(expected)
+        best_precision, best_recall = self.rates(expected)
         precision, recall = self.rates(given)
-        findings = []
-        if precision < self.precision * least_precision - 1e-9:
-            findings.append(Finding("targets-precision", {"percent": _rounded(precision)}))
-        if recall < self.recall * least_recall - 1e-9:
-            findings.append(Finding("targets-recall", {"percent": _rounded(recall)}))
-        if not self._graded(given):
-            findings.append(Finding("targets-grades", {"best": self.grades[0]}))
+        findings = [
+            Finding(key, {"percent": _below(rate), "least": _bar(asked)})
+            for key, rate, asked in (
+                ("targets-precision", precision, self.precision * best_precision),
+                ("targets-recall", recall, self.recall * best_recall),
+            )
+            if rate < asked - 1e-9
+        ]
+        misgraded = self._misgraded(given)
+        if misgraded:
+            findings.append(misgraded)
         if not findings:
             reached = {"precision": _rounded(precision), "recall": _rounded(recall)}
             return Comparison(1.0, (Finding("targets-reached", reached),))
-        lost = {"targets-precision": 0.4, "targets-recall": 0.4, "targets-grades": 0.2}
-        share = 1.0 - sum(lost[finding.key] for finding in findings)
+        lost = {"targets-precision": 0.4, "targets-recall": 0.4}
+        share = 1.0 - sum(lost.get(finding.key, 0.2) for finding in findings)
         # Well graded or with every good name on it: a list that misses is no use by that alone.
         share = 0.0 if len(findings) > 1 else share
         return Comparison(round(share, 9), tuple(findings))
@@ -119,6 +125,9 @@ class Targets(Judge):
         done = [name for name in given if not self.known.loc[name, "open"]]
         if done:
             return differs("targets-done", count=len(done), row=[f"{self.id} = {done[0]}"])
+        away = [name for name in given if not self.known.loc[name, "reach"]]
+        if away:
+            return differs("targets-away", count=len(away), row=[f"{self.id} = {away[0]}"])
         strange = next((grade for grade in given.values() if grade not in self.grades), None)
         if strange is not None:
             return differs("targets-grade", value=shown(strange), grades=list(self.grades))
@@ -127,15 +136,27 @@ class Targets(Judge):
             return differs("targets-size", **count)
         return None
 
-    def _graded(self, given: Mapping[str, str]) -> bool:
-        """Say whether the best grade is expected to bring more than the others, and is not all."""
-        best = [name for name, grade in given.items() if grade == self.grades[0]]
-        rest = [name for name in given if name not in set(best)]
+    def _misgraded(self, given: Mapping[str, str]) -> Finding | None:
+        """Say what is wrong with the grades: only one, or the best isn't expected to be best."""
+        grade = self.grades[0]
+        best = [name for name in given if given[name] == grade]
+        rest = [name for name in given if given[name] != grade]
         if not best or not rest:
-            return False
+            return Finding("targets-one-grade", {"best": grade, "grades": list(self.grades)})
         expected: pd.Series[Any] = self.known["expected"]
-        return bool(expected[best].mean() > expected[rest].mean())
+        if expected[best].mean() > expected[rest].mean():
+            return None
+        return Finding("targets-grades", {"best": grade})
 
 
 def _rounded(share: float) -> int:
     return round(share * 100 / STEP) * STEP
+
+
+def _below(share: float) -> int:
+    """Round down, so that a rate that was missed is never said to be above what was asked."""
+    return math.floor(share * 100 / STEP + 1e-9) * STEP
+
+
+def _bar(share: float) -> int:
+    return math.ceil(share * 100 - 1e-9)
