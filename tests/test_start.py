@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 from conftest import Server, SmallCourse, on, plain_environment
 
@@ -234,3 +237,22 @@ def test_a_terminal_of_jupyterlab_finds_the_command_and_this_workspace(
     given = launch.environment(tmp_path)
     assert given["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/elsewhere"]
     assert given["KDCOURSE_WORKSPACE"] == str(tmp_path)
+
+
+def test_threads_of_requests_that_were_cut_off_do_not_hold_the_terminal():
+    async def cut_off():
+        await anyio.to_thread.run_sync(lambda: None)
+        await asyncio.sleep(60)
+
+    loop = asyncio.new_event_loop()
+    request = loop.create_task(cut_off())
+    loop.run_until_complete(asyncio.sleep(0.2))
+    waiting = [thread for thread in threading.enumerate() if thread.name == "AnyIO worker thread"]
+    assert waiting
+    launch.let_workers_go()
+    for thread in waiting:
+        thread.join(timeout=5)
+        assert not thread.is_alive()
+    request.cancel()
+    loop.run_until_complete(asyncio.wait([request]))
+    loop.close()

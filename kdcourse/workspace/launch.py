@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import queue
 import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable
+from contextlib import Mapping, suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +148,22 @@ def serve(
         tell(say("start.ready", url=f"{server.connection_url.rstrip('/')}{page}?token={token}"))
         tell(say("start.how-to-stop"))
         server.start()
+        let_workers_go()
     except SystemExit as gone:
         raise KitError("start.lab-failed") from gone
     tell(say("start.stopped", folder=workspace))
+
+
+def let_workers_go() -> None:
+    """End the threads that anyio keeps for reading and writing files.
+
+    One whose request was cut off by the server's end waits for ever for its next task, and Python
+    waits for it: the terminal would hang after Ctrl+C.
+    """
+    for thread in threading.enumerate():
+        if thread.name == "AnyIO worker thread" and (tasks := getattr(thread, "queue", None)):
+            with suppress(queue.Full):  # it has one before it, and ends after that
+                tasks.put_nowait(None)
 
 
 def _claim_port(server: Any, *, exactly: bool) -> None:
