@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,10 +20,11 @@ from kdcourse.data import load
 from kdcourse.grading.child import Job, Step
 from kdcourse.grading.grounds import Ground
 from kdcourse.grading.judging import judge, observed_inside, probe
+from kdcourse.grading.results import result
 from kdcourse.grading.runner import ForkRunner
 from kdcourse.grading.work import Limits
-from kdcourse.practice.roleplay.session import play
-from kdcourse.texts import LANGUAGES, speaking
+from kdcourse.practice.roleplay.session import play, replay
+from kdcourse.texts import LANGUAGES, say, speaking
 
 NAME = "3.4.price-talk"
 ASKED = ["what-is-in-it", "october-scales", "where-else", "sum-or-price", "lay-it-out"]
@@ -155,18 +157,70 @@ def test_what_is_no_conversation_of_this_role_play_gets_a_sentence(answer, found
 
 
 def test_a_conversation_that_has_not_ended_is_told_so_and_an_empty_one_is_not_attempted():
-    assert "transcript-unfinished" in keys(ASKED)
+    assert keys(ASKED) == ["transcript-unfinished"]
+    assert verdict(ASKED).points == 0
+    assert keys(["halfway"]) == ["slips.given-away"]
     assert verdict([]).outcome is Outcome.NOT_ATTEMPTED
     assert verdict(talk([])).outcome is Outcome.NOT_ATTEMPTED
 
 
-def test_a_clicked_conversation_has_to_be_written_down():
+def test_what_is_said_of_one_ending_is_not_said_of_another():
+    one_line = [*GOOD[:-1], "read-it-out", "one-line"]
+    question = replace(QUESTION, slips={"one-line": always(one_line)})
+    said = {"q1": {"slips": {"one-line": dict.fromkeys(LANGUAGES, "Slip")}}}
+    exercise = Exercise("9.9", [question], said)
+
+    def found(moves):
+        answers = exercise.answers(question, load)
+        return [f.key for f in exercise.verdict(question, moves, answers).findings]
+
+    assert found(one_line) == ["slips.one-line"]
+    assert found(GOOD[:-1]) == ["transcript-unfinished"]
+
+
+TAKEN = {
+    "the conversation": lambda clicked: clicked,
+    "its record": lambda clicked: clicked.transcript(),
+    "its record on paper": lambda clicked: json.loads(json.dumps(clicked.transcript())),
+    "its moves": lambda clicked: clicked.moves,
+    "its moves and one more": lambda clicked: [*clicked.moves, "ten-more"],
+    "its moves, chosen": lambda clicked: clicked.choose(clicked.moves),
+    "the record of its moves, chosen": lambda clicked: clicked.choose(clicked.moves).transcript(),
+    "the moves of its moves": lambda clicked: clicked.choose(tuple(clicked.moves)).moves,
+}
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+def test_a_clicked_conversation_has_to_be_written_down(take):
     """Elsewhere there is no journal, and the notebook alone would hold an empty conversation."""
-    clicked = play(NAME, 977)
+    clicked = play(NAME)
     clicked.make("halfway")
-    (finding,) = verdict(clicked).findings
-    assert (finding.key, finding.fields) == ("transcript-clicked", {"moves": "['halfway']"})
-    clicked.back_to(0)
+    try:
+        answer = take(clicked)
+        (finding,) = verdict(answer).findings
+    finally:
+        clicked.back_to(0)
+    assert finding.key == "transcript-clicked"
+    assert finding.fields["moves"].startswith("['halfway'")
+
+
+def test_moves_that_are_written_down_are_no_clicks():
+    clicked = play(NAME)
+    clicked.make("halfway")
+    try:
+        for answer in (talk(PLEASANT), talk(PLEASANT).transcript(), talk(PLEASANT).moves):
+            assert keys(answer) == ["slips.given-away"]
+    finally:
+        clicked.back_to(0)
+
+
+def test_a_record_of_clicks_can_be_replayed():
+    clicked = play(NAME)
+    clicked.make("halfway")
+    try:
+        assert replay(clicked.transcript()).moves == ["halfway"]
+    finally:
+        clicked.back_to(0)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -212,6 +266,21 @@ def graded(source):
 )
 def test_behind_the_wall_it_is_taken_down_and_played_again_outside(source, points):
     assert graded(source).points == points
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the locks are Linux's")
+def test_whoever_talked_well_is_not_told_of_other_data():
+    ground = Ground(DATA)
+    runner = ForkRunner()
+    try:
+        step = Step(TALK.format(moves=GOOD), ("9.9.q1",))
+        job = Job((step,), {"9.9.q1": probe(QUESTION, ground)}, LIMITS)
+        own = judge(EXERCISE, QUESTION, ground, runner.run(job, DATA), (0,))
+    finally:
+        runner.close()
+    told = result(EXERCISE, QUESTION, own, own, ground, 0.0)
+    assert told.outcome == "correct"
+    assert told.message == say("grading.correct-played")
 
 
 def test_the_probe_knows_no_rule_of_the_question():

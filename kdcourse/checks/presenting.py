@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from kdcourse.checks import presenting_tables as tables
 from kdcourse.checks.kinds import (
     Exact,
     Exercise,
@@ -16,208 +15,13 @@ from kdcourse.checks.kinds import (
     Written,
     always,
 )
-from kdcourse.metrics import industry
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from kdcourse.data import Loader
-
-#: The customer of the exercise sends so many parcels a month from here to there.
-_PARCELS, _ORIGIN, _REGION = 200, "CAN", "central"
-
-
-# --- q1: what was noted at the first call, and how often a contract followed
-
-
-def _noted(load: Loader, which: str) -> pd.DataFrame:
-    """Leads that are won or lost, by what was noted at their ``which`` call with a note."""
-    calls = load("lead_contacts")
-    calls = calls[(calls["kind"] == "call") & calls["note"].notna()].sort_values("at")
-    note = calls.groupby("lead_id")["note"].agg(which).astype(str)
-    leads = load("leads").merge(note.rename("note"), on="lead_id")
-    return leads[leads["stage"].isin(["won", "lost"])]
-
-
-def _by_note(leads: pd.DataFrame) -> pd.DataFrame:
-    won = (leads["stage"] == "won").groupby(leads["note"])
-    table = won.agg(leads="size", won_pct="mean").reset_index()
-    table["won_pct"] *= 100
-    return table
-
-
-def readings(load: Loader) -> pd.DataFrame:
-    """Leads by the note of their first call: how many, and how many of 100 were won."""
-    return _by_note(_noted(load, "first"))
-
-
-def last_note(load: Loader) -> pd.DataFrame:
-    """By the last call, as in the lesson."""
-    return _by_note(_noted(load, "last"))
-
-
-def every_call(load: Loader) -> pd.DataFrame:
-    """By call, so that a lead counts as often as it was called."""
-    leads = load("leads")
-    leads = leads[leads["stage"].isin(["won", "lost"])]
-    calls = load("lead_contacts").query("kind == 'call'").dropna(subset="note")
-    calls = calls.astype({"note": "str"})
-    return _by_note(calls[["lead_id", "note"]].merge(leads[["lead_id", "stage"]], on="lead_id"))
-
-
-def shares_of_won(load: Loader) -> pd.DataFrame:
-    """The share of the won that had this note, instead of the share of the note that was won."""
-    leads, table = _noted(load, "first"), readings(load)
-    won = leads[leads["stage"] == "won"]["note"].value_counts(normalize=True) * 100
-    return table.assign(won_pct=table["note"].map(won).fillna(0.0))
-
-
-# --- q2: a grievance, half-year by half-year
-
-
-def _due(load: Loader) -> pd.DataFrame:
-    """Parcels whose promise has fallen due when the data end, with their half-year."""
-    shipments = load("shipments")
-    due = shipments[shipments["promised_at"] <= _end(load)]
-    day = due["accepted_at"].dt
-    half = day.year.astype(str) + "H" + (1 + (day.month > 6)).astype(str)
-    return due.assign(half=half, late=~(due["delivered_at"] <= due["promised_at"]))
-
-
-def _end(load: Loader) -> pd.Timestamp:
-    """The data end at the midnight after the last parcel was accepted."""
-    return load("shipments")["accepted_at"].max().ceil("D")
-
-
-def _centre(load: Loader) -> pd.Index:
-    cities = load("cities")
-    return cities[cities["region"] == _REGION].set_index("city").index
-
-
-def _by_half(due: pd.DataFrame) -> pd.DataFrame:
-    table = due.groupby("half")["late"].agg(parcels="size", late_pct="mean").reset_index()
-    table["late_pct"] *= 100
-    return table
-
-
-def _hers(load: Loader, due: pd.DataFrame) -> pd.DataFrame:
-    """Parcels on the customer's routes."""
-    return due[(due["origin"] == _ORIGIN) & due["destination"].isin(_centre(load))]
-
-
-def record(load: Loader) -> pd.DataFrame:
-    """Parcels and late ones of 100 on the customer's routes, by half-year."""
-    return _by_half(_hers(load, _due(load)))
-
-
-def whole_company(load: Loader) -> pd.DataFrame:
-    """All routes."""
-    return _by_half(_due(load))
-
-
-def way_back(load: Loader) -> pd.DataFrame:
-    """The other direction: from the Centre to Guangzhou."""
-    due = _due(load)
-    return _by_half(due[due["origin"].isin(_centre(load)) & (due["destination"] == _ORIGIN)])
-
-
-def on_time(load: Loader) -> pd.DataFrame:
-    """On time instead of late."""
-    table = record(load)
-    return table.assign(late_pct=100 - table["late_pct"])
-
-
-# --- q3: does the discount sell?
-
-
-def _ends(load: Loader) -> pd.DataFrame:
-    """Deals that are over: stage, discount of the first and of the last proposal, percent."""
-    proposals = load("proposals").sort_values(["deal_id", "version"])
-    ends = proposals.groupby("deal_id")["discount"].agg(["first", "last"]) * 100
-    deals = load("deals").set_index("deal_id")["stage"]
-    table = ends.join(deals)
-    return table[table["stage"].isin(["signed", "lost"])]
-
-
-def discounts(load: Loader) -> dict[str, float]:
-    """Mean discount of the first and of the last proposal, signed and lost deals, percent."""
-    means = _ends(load).groupby("stage", observed=True)[["first", "last"]].mean()
-    return {
-        f"{stage}_{end}": float(means[end].loc[stage])
-        for end in ("first", "last")
-        for stage in ("signed", "lost")
-    }
-
-
-def as_the_consultant(load: Loader) -> dict[str, float]:
-    """The discount at "too dear" taken for that of the deals lost."""
-    proposals = load("proposals")
-    dear = proposals[proposals["feedback"] == "price_too_high"]["discount"].mean() * 100
-    return discounts(load) | {"lost_first": float(dear), "lost_last": float(dear)}
-
-
-def all_versions(load: Loader) -> dict[str, float]:
-    """All versions averaged, so that long negotiations count more than once."""
-    proposals = load("proposals").merge(load("deals")[["deal_id", "stage"]], on="deal_id")
-    mean = proposals.groupby(proposals["stage"].astype(str))["discount"].mean() * 100
-    return {
-        f"{stage}_{end}": float(mean[stage])
-        for end in ("first", "last")
-        for stage in ("signed", "lost")
-    }
-
-
-def ends_exchanged(load: Loader) -> dict[str, float]:
-    """First and last exchanged, because the rows were not sorted by version."""
-    right = discounts(load)
-    turned = {"first": "last", "last": "first"}
-    return {
-        f"{stage}_{end}": right[f"{stage}_{turned[end]}"]
-        for end in turned
-        for stage in ("signed", "lost")
-    }
-
-
-# --- q4: the price talk
-
+# Moves of the price talk: what is asked, and all up to the limit that is named.
 _ASKED = ("what-is-in-it", "october-scales", "where-else", "sum-or-price", "lay-it-out")
 _LIMIT = (*_ASKED, "for-forecasts", "where-it-ends")
-
-
-# --- q5: a presentation
-
-
-def offers(load: Loader) -> dict[str, float]:
-    """What can be said of each product on the customer's routes, ``"<product>_<figure>"``.
-
-    Hours promised, parcels behind the rate, on time and late of 100, late of what the customer
-    sends in a month, hours that 95 of 100 stay under, fee paid; and the late ones of 100 by
-    half-year.
-    """
-    hers = _hers(load, _due(load))
-    figures: dict[str, float] = {}
-    for product in load("products").to_dict("records"):
-        parcels = hers[hers["product_id"] == product["product_id"]]
-        if parcels.empty:
-            continue
-        share = industry.on_time_rate(parcels, _end(load))
-        hours = (parcels["delivered_at"] - parcels["accepted_at"]).dt.total_seconds() / 3600
-        told = {
-            "promise": product["promised_hours"],
-            "days": product["promised_hours"] / 24,
-            "parcels": len(parcels),
-            "on_time": share * 100,
-            "late": 100 - share * 100,
-            "late_a_month": (1 - share) * _PARCELS,
-            "hours_95": hours.quantile(0.95),
-            "fee": parcels["fee"].mean(),
-            "base_fee": product["base_fee"],
-        }
-        figures |= {f"{product['product_id']}_{name}": float(value) for name, value in told.items()}
-    for half in record(load).to_dict("records"):
-        figures[f"late_{half['half']}"] = float(half["late_pct"])
-    return figures | {"company": industry.on_time_rate(load("shipments"), _end(load)) * 100}
-
+#: Without the question what he has to report; with ``read-it-out``, ``one-line`` it is the talk
+#: whose log the lesson keeps.
+_UNHEARD = (*_ASKED[:3], *_LIMIT[4:])
 
 _PERCENT = Number(abs=0.06, unit="percent")
 
@@ -228,23 +32,34 @@ exercise = Exercise(
             "q1",
             points=2,
             answer="readings",
-            expect=readings,
+            expect=tables.readings,
             judge=Table(key=("note",), columns={"leads": Exact(), "won_pct": _PERCENT}),
-            slips={"last": last_note, "calls": every_call, "share": shares_of_won},
+            slips={
+                "last": tables.last_note,
+                "calls": tables.every_call,
+                "share": tables.shares_of_won,
+                "first-call": tables.first_call,
+            },
         ),
         Question(
             "q2",
             points=3,
             answer="record",
-            expect=record,
+            expect=tables.record,
             judge=Table(key=("half",), columns={"parcels": Exact(), "late_pct": _PERCENT}),
-            slips={"company": whole_company, "way-back": way_back, "on-time": on_time},
+            slips={
+                "company": tables.whole_company,
+                "way-back": tables.way_back,
+                "on-time": tables.on_time,
+                "by-promise": tables.by_promise,
+                "lesson": tables.ms_bai,
+            },
         ),
         Question(
             "q3",
             points=3,
             answer="discounts",
-            expect=discounts,
+            expect=tables.discounts,
             judge=Parts(
                 signed_first=_PERCENT,
                 lost_first=_PERCENT,
@@ -252,9 +67,10 @@ exercise = Exercise(
                 lost_last=_PERCENT,
             ),
             slips={
-                "consultant": as_the_consultant,
-                "all-versions": all_versions,
-                "exchanged": ends_exchanged,
+                "consultant": tables.as_the_consultant,
+                "two-averages": tables.means_as_ends,
+                "all-versions": tables.all_versions,
+                "exchanged": tables.ends_exchanged,
             },
         ),
         Question(
@@ -273,8 +89,9 @@ exercise = Exercise(
                 "pressure": always([*_LIMIT, "until-five"]),
                 "untruth": always([*_ASKED, "lose-money", "get-up"]),
                 "given-away": always(["halfway", "ten-more", "sign-it-now"]),
-                "unheard": always([*_ASKED[:3], "lay-it-out", *_LIMIT[5:], "get-up"]),
+                "unheard": always([*_UNHEARD, "get-up"]),
                 "one-line": always([*_LIMIT, "read-it-out", "one-line"]),
+                "lesson": always([*_UNHEARD, "read-it-out", "one-line"]),
             },
         ),
         Question(
@@ -286,8 +103,8 @@ exercise = Exercise(
                 words=10,
                 characters=16,
                 cite={"evidence": 2, "benefit": 1},
-                figures=offers,
-                stated=(_PARCELS,),
+                figures=tables.offers,
+                stated=(tables.PARCELS,),
             ),
         ),
     ],

@@ -14,7 +14,7 @@ comes of them is judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import pairwise
@@ -101,6 +101,10 @@ class Transcript(Judge):
         if not given["turns"]:
             return Comparison(0.0, attempted=False)
         rules = list(self._rules(given))
+        if self.endings and given["ending"] is None:
+            # Whoever says little breaks few rules; and before the end no meter stands at its end.
+            said = (f for rule, f in rules if f and rule.startswith(("never ", "ending ")))
+            return Comparison(0.0, tuple(said))
         broken = tuple(finding for _, finding in rules if finding)
         return Comparison(round(1 - len(broken) / len(rules), 9), broken)
 
@@ -162,12 +166,14 @@ class Transcript(Judge):
         for fact in self.learns:
             # Which fact it is would be the answer, too.
             yield f"learns {fact}", None if fact in given["told"] else Finding("transcript-untold")
+        # Which ending it is belongs to the name: what is said of one is not true of another.
         if self.endings and given["ending"] is None:
-            yield "ending", Finding("transcript-unfinished")
+            yield "ending none", Finding("transcript-unfinished")
         elif self.endings:
             fields = {"ending": shown(given["ending"])}
             reached = given["ending"] in self.endings
-            yield "ending", None if reached else Finding("transcript-ending", fields)
+            ending = f"ending {given['ending']}"
+            yield ending, None if reached else Finding("transcript-ending", fields)
 
     def _words(self, turn: object) -> frozenset[str]:
         """Return move and skills of a turn; none if somebody else speaks."""
@@ -213,9 +219,15 @@ def recorded(given: object) -> object:
             notebook elsewhere finds an empty conversation.
     """
     record = getattr(given, "transcript", None)
-    if not callable(record):
-        return given
-    if getattr(given, "recorded", False) is True and (moves := getattr(given, "moves", None)):
-        raise Unreadable("transcript-clicked", moves=str(list(map(str, moves))))
-    told: object = record()
+    told = record() if callable(record) else given
+    if isinstance(told, Mapping) and told.get("clicked") is True:
+        turns = told.get("turns")
+        own = turns if isinstance(turns, list) else []
+        raise _clicked(turn["move"] for turn in own if isinstance(turn, Mapping) and "move" in turn)
+    if isinstance(told, list | tuple) and any(getattr(m, "clicked", False) is True for m in told):
+        raise _clicked(told)
     return told
+
+
+def _clicked(moves: Iterable[object]) -> Unreadable:
+    return Unreadable("transcript-clicked", moves=str(list(map(str, moves))))

@@ -69,7 +69,9 @@ def result(
             points = 0.0
         told = [say(f"grading.{sentence}", variable=variable), *told]
     if outcome == "correct" and not told:
-        told = [say("grading.correct")]
+        # Talk doesn't hang on the tables: of a role play no other world was asked.
+        played = bool(getattr(question.judge, "scenario", ""))
+        told = [say("grading.correct-played" if played else "grading.correct")]
     slip = next((f.key for f in verdict.findings if f.key.startswith("slips.")), None)
     return QuestionResult(
         question=verdict.question,

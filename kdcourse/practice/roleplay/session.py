@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 FIRST_DAY = 1
 
 
+class Clicked(str):
+    """A move that was clicked: the journal has it and no notebook, wherever the word goes."""
+
+    __slots__ = ()
+    clicked = True
+
+
 @dataclass
 class Play:
     """One conversation.
@@ -42,12 +49,14 @@ class Play:
         seed: The day; the same day has the same luck.
         steps: What was done so far.
         recorded: Whether it is written into the journal.
+        copied: Whether moves were taken over from one that is.
     """
 
     scenario: Scenario
     seed: int = FIRST_DAY
     recorded: bool = False
     steps: list[Step] = field(default_factory=list)
+    copied: bool = False
     _view: Any = field(default=None, repr=False)
 
     @property
@@ -68,7 +77,8 @@ class Play:
     @property
     def moves(self) -> list[str]:
         """The moves so far."""
-        return [step.move.id for step in self.steps]
+        moves = [step.move.id for step in self.steps]
+        return list(map(Clicked, moves)) if self.recorded or self.copied else moves
 
     @property
     def score(self) -> float:
@@ -118,6 +128,7 @@ class Play:
         # A single text would be taken letter by letter.
         given = [moves] if isinstance(moves, str) else list(moves)
         other = Play(self.scenario, self.seed)
+        other.copied = any(isinstance(move, Clicked) for move in given)
         for move in given:
             other.make(move)
         return other
@@ -150,20 +161,24 @@ class Play:
         return said
 
     def transcript(self) -> dict[str, Any]:
-        """Return the conversation as plain data, from which :func:`replay` makes it again."""
+        """Return the conversation as plain data, from which :func:`replay` makes it again.
+
+        Of one that was clicked it says so: whoever runs the same line elsewhere finds it empty.
+        """
         turns = []
         for step in self.steps:
             turns.append(
                 {"speaker": "learner", "move": step.move.id, "skills": [*step.move.skills]}
             )
             turns.append({"speaker": "customer", "reveals": [*step.learned]})
-        return {
+        whole = {
             "scenario": self.scenario.name,
             "seed": self.seed,
             "turns": turns,
             "meters": readings(self.scenario, self.state),
             "ending": self.state.ending or None,
         }
+        return whole | {"clicked": True} if turns and (self.recorded or self.copied) else whole
 
     def debrief(self) -> Debrief:
         """Return what can be learnt from it.
