@@ -66,6 +66,8 @@ _QUERIES = {
     ),
 }
 _AGREED = 60.0
+#: What a note may propose, which no table can hold: a new limit in yuan, or hours to a signature.
+_PROPOSED = (2.0, 4.0, 8.0, 24.0, 70.0, 75.0, 80.0, 90.0, 100.0)
 
 
 def _returned(load: Loader) -> pd.Series:
@@ -130,6 +132,8 @@ PLEASING = ["tomorrow", "before-noon", "count-on-me"]
 #: The form on the page.
 FORM = ["let-finish", "three-times", "what-for", "how-it-looks", "what-i-see", "it-may-be",
         "claim-form"]  # fmt: skip
+#: Money before anybody looks.
+MONEY = [*GOOD[:5], "three-hundred", *GOOD[5:]]
 #: Good in all but one thing: nobody apologises.
 UNSORRY = [move for move in GOOD if move != "three-times"]
 
@@ -144,11 +148,13 @@ exercise = Exercise(
             expect=log.flawed,
             judge=Chosen(),
             slips={
+                "those-in-order": log.in_order,
                 "both-years": log.both_years,
                 "suggestions": log.with_suggestions,
                 "every-note": log.every_note,
                 "steps-only": log.steps_only,
                 "notes-only": log.notes_only,
+                "both-gaps": log.both_gaps,
             },
         ),
         Question(
@@ -174,6 +180,8 @@ exercise = Exercise(
                 "mean": log.mean_waits,
                 "to-the-end": log.waits_to_the_end,
                 "from-receipt": log.waits_from_receipt,
+                "seconds": log.waits_in_seconds,
+                "counts": log.hand_overs,
             },
         ),
         Question(
@@ -188,6 +196,7 @@ exercise = Exercise(
                 "medians": log.medians,
                 "silent-as-zero": log.silent_as_zero,
                 "all-without": log.all_without,
+                "the-others": log.the_others,
             },
         ),
         Question(
@@ -204,7 +213,13 @@ exercise = Exercise(
                 scenario=_TALK,
                 learns=("quilt", "look"),
             ),
-            slips={"pleasing": always(PLEASING), "form": always(FORM), "unsorry": always(UNSORRY)},
+            slips={
+                "pleasing": always(PLEASING),
+                "form": always(FORM),
+                "unsorry": always(UNSORRY),
+                "straight-to-sorry": always(GOOD[1:]),
+                "money": always(MONEY),
+            },
         ),
         Question(
             "q6",
@@ -216,7 +231,7 @@ exercise = Exercise(
                 characters=50,
                 cite={"supervisor": 2},
                 figures=log.figures,
-                stated=(7.0, 12.0, _AGREED),
+                stated=(7.0, 12.0, _AGREED, *_PROPOSED),
             ),
         ),
     ],

@@ -79,6 +79,16 @@ def notes_only(load: Loader) -> list[str]:
     return _of_year(load, _no_note(load))
 
 
+def both_gaps(load: Loader) -> list[str]:
+    """Only what lacks both."""
+    return _of_year(load, _no_apology(load) & _no_note(load))
+
+
+def in_order(load: Loader) -> list[str]:
+    """The cases of the year without a gap."""
+    return _of_year(load, set(_closed(load).index) - _no_apology(load) - _no_note(load))
+
+
 def every_note(load: Loader) -> list[str]:
     """A note asked of every step."""
     return _of_year(load, _no_apology(load) | _no_note(load, "propose", "carry_out"))
@@ -108,6 +118,16 @@ def waits_from_receipt(load: Loader) -> pd.Series:
     """From the customer's call instead of the passing."""
     passed = _passed(load).merge(load("complaints")[["complaint_id", "received_at"]])
     return _between(passed["received_at"], passed["taken_at"]).groupby(passed["dept"]).median()
+
+
+def waits_in_seconds(load: Loader) -> pd.Series:
+    """Seconds called hours."""
+    return waits(load) * 3600
+
+
+def hand_overs(load: Loader) -> pd.Series:
+    """How often instead of how long."""
+    return _passed(load).groupby("dept")["hours"].size()
 
 
 def _passed(load: Loader) -> pd.DataFrame:
@@ -170,6 +190,11 @@ def all_without(load: Loader) -> dict[str, float]:
     return mistake(load) | {"wrong_cases": int(_closed(load)["apologised_at"].isna().sum())}
 
 
+def the_others(load: Loader) -> dict[str, float]:
+    """The complaints without an apology called wrong."""
+    return mistake(load) | {"wrong_cases": len(_no_apology(load))}
+
+
 # --- q6: the note for the supervisor
 
 
@@ -181,9 +206,14 @@ def figures(load: Loader) -> dict[str, float]:
     no_apology, no_note = _no_apology(load), _no_note(load)
     incomplete = len(no_apology | no_note)
     steps, right = load("complaint_steps"), mistake(load)
-    back = steps.loc[steps["step"] == "reopen", "at"]
+    back = steps.loc[steps["step"] == "reopen"].merge(load("complaints"), on="complaint_id")
     # The data end with a midnight; the story's Monday morning comes 105 hours after it.
     monday = load("shipments")["accepted_at"].max().ceil("D") + Timedelta(hours=105)
+    overdue = back[back["at"] + Timedelta(days=7) < monday]
+    no_word_of_it = steps["step"].eq("apologise") & steps["note_code"].isna()
+    no_apology_shown = no_apology | set(steps.loc[no_word_of_it, "complaint_id"]) & set(
+        closed.index
+    )
     asked = closed.index.isin(steps.loc[steps["dept"] == "management", "complaint_id"])
     first = _between(closed["received_at"], closed["first_response_at"])
     hours, by_dept = _hours(closed), waits(load)
@@ -193,11 +223,16 @@ def figures(load: Loader) -> dict[str, float]:
         "incomplete_year": len(flawed(load)),
         "complete": len(closed) - incomplete,
         "complete_pct": (1 - incomplete / len(closed)) * 100,
+        "incomplete_pct": incomplete / len(closed) * 100,
         "no_apology": len(no_apology),
+        "no_apology_shown": len(no_apology_shown),
         "no_note": len(no_note),
         "back": len(back),
-        "overdue": int((back + Timedelta(days=7) < monday).sum()),
+        "back_customers": back["customer_id"].nunique(),
+        "overdue": len(overdue),
+        "overdue_customers": overdue["customer_id"].nunique(),
         "late_first": int((first > 12).sum()),
+        "late_first_pct": float((first > 12).mean() * 100),
         "approvals": int(asked.sum()),
         "approval_hours": float(hours[asked].median()),
         "other_hours": float(hours[~asked].median()),
