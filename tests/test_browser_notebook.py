@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_quiz_role_play_simulation_and_desk_answer_a_click(tmp_path: Path) -> No
 
         quiz.get_by_role("radio").first.check()
         quiz.get_by_role("button", name="Check question 1", exact=True).click()
-        expect(quiz).to_contain_text("1 of 5 answered", timeout=PATIENCE)
+        expect(quiz).to_contain_text(re.compile(r"1 of \d answered"), timeout=PATIENCE)
         first = play.get_by_role("button").first.inner_text()
         play.get_by_role("button").first.click()
         expect(play.get_by_role("status")).to_contain_text(first, timeout=PATIENCE)

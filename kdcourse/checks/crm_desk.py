@@ -9,15 +9,28 @@ import pandas as pd
 from kdcourse.checks.crm_desk_grades import (
     TODAY,
     against_all,
+    levels,
+    mean_of_means,
     queue,
     report,
     report_by_house,
     report_of_today,
+    report_of_year,
     report_without_ungraded,
     sign,
     waits,
     whole_year,
     with_floor,
+    without_newcomers,
+)
+from kdcourse.checks.crm_desk_segments import (
+    answers_alone,
+    both_years,
+    lessons_year,
+    mistake,
+    only_opened,
+    relative,
+    turned,
 )
 from kdcourse.checks.databases import State
 from kdcourse.checks.kinds import (
@@ -102,6 +115,11 @@ def first_lost(load: Loader) -> State:
     return _state(load, lead=_lost(load).iloc[0])
 
 
+def last_number(load: Loader) -> State:
+    """The lost lead with the highest number, whatever the day."""
+    return _state(load, lead=_lost(load).max())
+
+
 def no_proposal(load: Loader) -> State:
     """The lead called, but no proposal made."""
     return _state(load, stage="contacted")
@@ -154,54 +172,6 @@ lost_to_today = _standing(f"coalesce(d.signed_on, '{TODAY}')")
 since_lead = _standing(f"coalesce(d.signed_on, l.lost_on, '{TODAY}')", "l.created_on")
 
 
-# --- q4: the mistake in an analysis of segments
-
-
-def _promotions(load: Loader, year: int | None = 2024) -> pd.DataFrame:
-    sends = load("sends").merge(load("campaigns"), on="campaign_id")
-    if year is not None:
-        sends = sends[sends["starts_on"].dt.year == year]
-    return sends[sends["kind"] == "promotion"]
-
-
-def _share(sends: pd.DataFrame, group: str, market: str) -> float:
-    rows = sends[(sends["group"] == group) & (sends["market"] == market)]
-    return float(rows["responded"].astype(float).mean() * 100)
-
-
-def _more(sends: pd.DataFrame, market: str) -> float:
-    return _share(sends, "test", market) - _share(sends, "control", market)
-
-
-def _both(sends: pd.DataFrame) -> dict[str, float]:
-    return {"firms": _more(sends, "enterprise"), "persons": _more(sends, "personal")}
-
-
-def mistake(load: Loader) -> dict[str, float]:
-    """Points by which those written to sent more often than those held back, per segment."""
-    return _both(_promotions(load))
-
-
-def answers_alone(load: Loader) -> dict[str, float]:
-    """The share of those written to, held against nobody."""
-    sends = _promotions(load)
-    return {name: _share(sends, "test", market) for name, market in _SEGMENTS.items()}
-
-
-def only_opened(load: Loader) -> dict[str, float]:
-    """Those who opened the message against everybody held back."""
-    sends = _promotions(load)
-    return _both(sends[(sends["group"] == "control") | sends["opened"].fillna(False).astype(bool)])
-
-
-def both_years(load: Loader) -> dict[str, float]:
-    """The promotions of all years."""
-    return _both(_promotions(load, None))
-
-
-_SEGMENTS = {"firms": "enterprise", "persons": "personal"}
-
-
 exercise = Exercise(
     "6.1",
     questions=[
@@ -214,6 +184,7 @@ exercise = Exercise(
             slips={
                 "second-record": second_record,
                 "first-lost": first_lost,
+                "last-number": last_number,
                 "no-proposal": no_proposal,
             },
         ),
@@ -244,6 +215,7 @@ exercise = Exercise(
                 "dropped": report_without_ungraded,
                 "today": report_of_today,
                 "house": report_by_house,
+                "year": report_of_year,
             },
         ),
         Question(
@@ -254,7 +226,14 @@ exercise = Exercise(
             judge=Parts(
                 firms=Number(abs=0.06, unit="percent"), persons=Number(abs=0.06, unit="percent")
             ),
-            slips={"answers": answers_alone, "opened": only_opened, "years": both_years},
+            slips={
+                "answers": answers_alone,
+                "opened": only_opened,
+                "years": both_years,
+                "lesson": lessons_year,
+                "relative": relative,
+                "turned": turned,
+            },
         ),
         Question(
             "q5",
@@ -269,6 +248,9 @@ exercise = Exercise(
                 "floor": with_floor,
                 "year": whole_year,
                 "against-all": against_all,
+                "levels": levels,
+                "ungraded": without_newcomers,
+                "means": mean_of_means,
             },
         ),
         Question(

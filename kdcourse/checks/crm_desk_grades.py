@@ -62,9 +62,9 @@ def graded(load: Loader, as_of: str, weights: Mapping[str, float]) -> pd.Series:
     return grades(scores(ranks, weights), _CUTS)
 
 
-def _report(load: Loader, grade: pd.Series) -> pd.DataFrame:
+def _report(load: Loader, grade: pd.Series, since: str = _HALF) -> pd.DataFrame:
     sent, customers = load("shipments"), load("customers")
-    later = sent[sent["accepted_at"] >= _HALF]
+    later = sent[sent["accepted_at"] >= since]
     of_parcel = later["customer_id"].map(grade).fillna("ungraded")
     of_customer = customers["customer_id"].map(grade).fillna("ungraded")
     table = pd.DataFrame(
@@ -91,6 +91,11 @@ def report_of_today(load: Loader) -> pd.DataFrame:
 def report_by_house(load: Loader) -> pd.DataFrame:
     """The house's weights instead of those asked."""
     return _report(load, graded(load, _GRADED, _HOUSE))
+
+
+def report_of_year(load: Loader) -> pd.DataFrame:
+    """The fees of the whole year, half of which the grades have seen."""
+    return _report(load, graded(load, _GRADED, _ASKED), "2025-01-01")
 
 
 # --- q5: what serving by grade does in half a year
@@ -177,6 +182,36 @@ def against_all(load: Loader) -> dict[str, float]:
     }
 
 
+def levels(load: Loader) -> dict[str, float]:
+    """How long both groups wait with A first, instead of how much that changes."""
+    cases, _, after = _served(load)
+    first = cases["grade"] == "A"
+    return queue(load) | {
+        "gain_a_h": float(after[first].mean()),
+        "others_pay_h": float(after[~first].mean()),
+    }
+
+
+def _paid(right: Mapping[str, float], others: float) -> dict[str, float]:
+    """Return a wrong price of the others; where the world makes it right, one that nobody gives."""
+    return {**right, "others_pay_h": -1.0 if abs(others - right["others_pay_h"]) < 1 else others}
+
+
+def without_newcomers(load: Loader) -> dict[str, float]:
+    """Only B, C and D as the others: those without a grade left out."""
+    cases, before, after = _served(load)
+    graded_others = cases["grade"].isin(["B", "C", "D"])
+    change = (after - before)[graded_others].mean()
+    return _paid(_effect(cases, before, after), float(change))
+
+
+def mean_of_means(load: Loader) -> dict[str, float]:
+    """The mean of the grades' changes: a grade of two cases counts like one of twenty."""
+    cases, before, after = _served(load)
+    each = (after - before).groupby(cases["grade"]).mean().drop("A", errors="ignore")
+    return _paid(_effect(cases, before, after), float(each.mean()))
+
+
 # --- q6: always grade A first?
 
 
@@ -187,7 +222,9 @@ def waits(load: Loader) -> dict[str, float]:
     week = _wait(cases, hours, by_grade=True, floor=168)
     groups = {name: cases["grade"] == name for name in _RANKS}
     groups |= {"others": ~groups["A"], "all": groups["A"] | ~groups["A"]}
-    figures = {"hours_each": hours, **_effect(cases, before, after)}
+    effect = _effect(cases, before, after)
+    figures = {"hours_each": hours, **effect}
+    figures |= {name.removesuffix("h") + "d": wait / 24 for name, wait in effect.items()}
     for group, rows in groups.items():
         figures[f"{group}_cases"] = float(rows.sum())
         for rule, waited in {"first": before, "grade": after, "week": week}.items():
