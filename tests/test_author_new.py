@@ -38,7 +38,7 @@ def root(tmp_path):
     (tmp_path / CATALOGUE).parent.mkdir(parents=True)
     written = (PROJECT / CATALOGUE).read_text(encoding="utf-8")
     # The lesson that is begun here is in the course by now.
-    written = written.replace('    "2.4": "kdcourse.checks.tiering",\n', "")
+    written = written.replace('    "2.4": "kdcourse.checks.exercises.tiering",\n', "")
     (tmp_path / CATALOGUE).write_text(written, encoding="utf-8")
     for lang in LANGUAGES:
         name = f"notebooks/{lang}/00-start-here.ipynb"
@@ -149,13 +149,13 @@ def test_nothing_that_is_there_is_overwritten(root):
     before = files(root)
     with pytest.raises(KitError, match=r"notebooks/en/2-targeting/2\.4-tiering\.ipynb is there"):
         new_lesson(root, "2.4", "other-name", TITLES)
-    with pytest.raises(KitError, match=r"kdcourse/checks/tiering\.py is there already"):
+    with pytest.raises(KitError, match=r"kdcourse/checks/exercises/tiering\.py is there already"):
         new_exercise(root, "2.4")
     assert files(root) == before
 
 
 @pytest.mark.parametrize(
-    "path", ["kdcourse/content/exercises/2.4.toml", "kdcourse/checks/tiering.py"]
+    "path", ["kdcourse/content/exercises/2.4.toml", "kdcourse/checks/exercises/tiering.py"]
 )
 def test_one_file_that_is_there_keeps_all_others_from_being_written(root, path):
     new_lesson(root, "2.4", "tiering", TITLES).write()

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kdcourse.checks import company_a_lists as lists
-from kdcourse.checks import company_a_pilot as pilot
-from kdcourse.checks.company_a import exercise
+from kdcourse.checks.exercises import company_a_lists as lists
+from kdcourse.checks.exercises import company_a_pilot as pilot
+from kdcourse.checks.exercises.company_a import exercise
 from kdcourse.checks.truth import SEALED, KnowingLoader, branch_truth, sealed
 from kdcourse.checks.verdict import Outcome
 from kdcourse.course import course_root
@@ -328,7 +328,7 @@ def test_a_knowing_loader_reads_the_tables_like_any_other():
 
 def test_no_module_with_answers_can_be_read_by_a_learners_process():
     checks = course_root() / "kdcourse" / "checks"
-    answers = [checks / f"company_a{part}.py" for part in ("", "_lists", "_pilot")]
-    assert all(path.is_file() and path in reach().secret for path in answers)
+    answers = [checks / "exercises" / f"company_a{part}.py" for part in ("", "_lists", "_pilot")]
+    assert all(path.is_file() and path.parent in reach().secret for path in answers)
     needed = [checks / f"{name}.py" for name in ("judges", "values", "tables", "targets", "view")]
     assert all(path.is_file() and path not in reach().secret for path in needed)

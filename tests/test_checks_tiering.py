@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from kdcourse.checks.tiering import exercise
-from kdcourse.checks.tiering_books import figures, half_year
-from kdcourse.checks.tiering_marks import marks
+from kdcourse.checks.exercises.tiering import exercise
+from kdcourse.checks.exercises.tiering_books import figures, half_year
+from kdcourse.checks.exercises.tiering_marks import marks
 from kdcourse.checks.verdict import Outcome
 from kdcourse.data import load
 

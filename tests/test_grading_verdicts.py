@@ -430,7 +430,9 @@ def test_so_it_is_for_the_course_s_right_and_known_wrong_answers(
             wrong = slip(ground.load)
             found = reached(exercise, question.name, wrong, ground).verdict
             assert found == exercise.verdict(question, wrong, ground.answers(exercise, question))
-            assert [finding.key for finding in found.findings] == [f"slips.{name}"]
+            # On a world that isn't the course's a slip may happen to lead to the right answer.
+            lucky = ground is elsewhere and found.outcome is Outcome.CORRECT
+            assert lucky or [finding.key for finding in found.findings] == [f"slips.{name}"]
 
 
 class TestForging:

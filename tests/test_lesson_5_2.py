@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kdcourse import crm, load, play
-from kdcourse.checks import complaint_desk, complaint_log
 from kdcourse.checks.catalogue import find_question
+from kdcourse.checks.exercises import complaint_desk, complaint_log
 
 desk = crm.complaints
 EXERCISE, QUESTION = find_question("5.2.q2")

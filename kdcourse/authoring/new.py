@@ -133,16 +133,16 @@ def new_exercise(root: Path, number: str) -> Plan:
     package = root / "kdcourse"
     words = about.words("en")
     plan.texts[package / "content" / "exercises" / f"{number}.toml"] = filled("words.toml", words)
-    plan.texts[package / "checks" / f"{module}.py"] = filled("checks.py.txt", words)
+    plan.texts[package / "checks" / "exercises" / f"{module}.py"] = filled("checks.py.txt", words)
     catalogue = package / "checks" / "catalogue.py"
-    plan.grown[catalogue] = registered(catalogue, number, f"kdcourse.checks.{module}")
+    plan.grown[catalogue] = registered(catalogue, number, f"kdcourse.checks.exercises.{module}")
     return plan
 
 
 def new_question(root: Path, number: str, objective: str) -> Plan:
     """Plan one more question of an exercise: its cells in both solutions, its hints and messages.
 
-    What makes an answer right is code, and written by hand: ``kdcourse/checks``.
+    What makes an answer right is code, and written by hand: ``kdcourse/checks/exercises``.
 
     Args:
         root: The course's root, a clone.

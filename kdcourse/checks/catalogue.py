@@ -10,13 +10,13 @@ from kdcourse.texts import KitError
 
 #: The module that declares each exercise, as ``exercise``.
 MODULES = {
-    "1.1": "kdcourse.checks.parcel_market",
-    "2.4": "kdcourse.checks.tiering",
-    "3.4": "kdcourse.checks.presenting",
-    "4.6": "kdcourse.checks.churn_and_win_back",
-    "5.2": "kdcourse.checks.complaint_desk",
-    "6.1": "kdcourse.checks.crm_desk",
-    "case-company-a": "kdcourse.checks.company_a",
+    "1.1": "kdcourse.checks.exercises.parcel_market",
+    "2.4": "kdcourse.checks.exercises.tiering",
+    "3.4": "kdcourse.checks.exercises.presenting",
+    "4.6": "kdcourse.checks.exercises.churn_and_win_back",
+    "5.2": "kdcourse.checks.exercises.complaint_desk",
+    "6.1": "kdcourse.checks.exercises.crm_desk",
+    "case-company-a": "kdcourse.checks.exercises.company_a",
 }
 
 

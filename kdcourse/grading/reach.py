@@ -6,17 +6,15 @@ solutions say so themselves. None of these is readable, nor is any other file of
 
 from __future__ import annotations
 
-import ast
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
 import kdcourse.texts
-from kdcourse.checks.catalogue import MODULES
 from kdcourse.course import course_root
 
 _SYSTEM = (
@@ -73,39 +71,12 @@ def reach() -> Reach:
     roots = _outermost([*inside, kit, *course.glob("notebooks")])
     others = _outermost([path for path in found if path.resolve() != path])
     secret = [
-        *answering(kit / "checks"),
-        kit / "checks" / "__pycache__",
+        kit / "checks" / "exercises",
+        kit / "checks" / "__pycache__",  # it may hold what lay there before
         kit / "content" / "exercises",
         *(course / name for name in ("solutions", "datasets", "exercises")),
     ]
     return Reach(tuple(roots), tuple(others), tuple(secret))
-
-
-def answering(checks: Path) -> list[Path]:
-    """Return the modules that tell answers: the exercises', and what only exercises import."""
-    exercises = [name.rpartition(".")[2] for name in MODULES.values()]
-    machinery = _needed(checks, ("kinds", "session"))
-    return [checks / f"{name}.py" for name in sorted(_needed(checks, exercises) - machinery)]
-
-
-def _needed(checks: Path, names: Iterable[str]) -> set[str]:
-    """Return some modules and all of their folder that these import, directly or not."""
-    found: set[str] = set()
-    ahead = list(names)
-    while ahead:
-        name = ahead.pop()
-        path = checks / f"{name}.py"
-        if name in found or not path.is_file():
-            continue
-        found.add(name)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module == "kdcourse.checks":
-                ahead += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                ahead += [node.module.removeprefix("kdcourse.checks.")]
-            elif isinstance(node, ast.Import):
-                ahead += [alias.name.removeprefix("kdcourse.checks.") for alias in node.names]
-    return found
 
 
 def _outermost(paths: list[Path]) -> list[Path]:

@@ -6,7 +6,7 @@ import json
 
 from attacks.book import Book, first
 from attacks.case import RIGHT, WRONG, Case, code, harmless
-from kdcourse.checks.parcel_market import concentration
+from kdcourse.checks.exercises.parcel_market import concentration
 from kdcourse.course import course_root
 from kdcourse.world.files import read
 

@@ -184,7 +184,7 @@ FILES = [
     code("reading solutions", SOLUTIONS, "error"),
     code(
         "importing the checks",
-        "from kdcourse.checks.parcel_market import growth as f\ngrowth = f(load)",
+        "from kdcourse.checks.exercises.parcel_market import growth as f\ngrowth = f(load)",
         "error",
     ),
     code(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kdcourse.checks import company_a_lists as lists
-from kdcourse.checks import company_a_pilot as pilot
+from kdcourse.checks.exercises import company_a_lists as lists
+from kdcourse.checks.exercises import company_a_pilot as pilot
 from kdcourse.checks.kinds import Exercise, Number, Parts, Question, Table, Targets, Written
 
 exercise = Exercise(

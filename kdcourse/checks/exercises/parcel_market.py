@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdcourse.checks import parcel_market_offers as ours
+from kdcourse.checks.exercises import parcel_market_offers as ours
 from kdcourse.checks.kinds import Exact, Exercise, Number, Ordering, Parts, Question, Table, Written
 from kdcourse.metrics import industry
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdcourse.checks import complaint_log as log
 from kdcourse.checks.databases import State
+from kdcourse.checks.exercises import complaint_log as log
 from kdcourse.checks.kinds import (
     Chosen,
     Database,

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kdcourse.checks import tiering_marks as by_fifths
-from kdcourse.checks import tiering_standing as standing
-from kdcourse.checks.kinds import Chosen, Exact, Exercise, Number, Parts, Question, Table, Written
-from kdcourse.checks.tiering_books import (
+from kdcourse.checks.exercises import tiering_marks as by_fifths
+from kdcourse.checks.exercises import tiering_standing as standing
+from kdcourse.checks.exercises.tiering_books import (
     PLACES,
     best,
     books,
     figures,
     two_lists,
 )
+from kdcourse.checks.kinds import Chosen, Exact, Exercise, Number, Parts, Question, Table, Written
 from kdcourse.metrics.tiering import abc, overlap, top_share
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kdcourse.checks.company_a_pilot import (
+from kdcourse.checks.exercises.company_a_pilot import (
     BOUND,
     COST,
     SERVED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kdcourse.checks import presenting_tables as tables
+from kdcourse.checks.exercises import presenting_tables as tables
 from kdcourse.checks.kinds import (
     Exact,
     Exercise,

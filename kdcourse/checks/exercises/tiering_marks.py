@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kdcourse.checks.exercises.tiering_books import half_year
 from kdcourse.checks.judges import Exact, Judge, Number
 from kdcourse.checks.tables import Table
-from kdcourse.checks.tiering_books import half_year
 from kdcourse.checks.verdict import Comparison, Finding
 from kdcourse.metrics.tiering import fifths
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kdcourse.checks.crm_desk_grades import (
+from kdcourse.checks.databases import State
+from kdcourse.checks.exercises.crm_desk_grades import (
     TODAY,
     against_all,
     levels,
@@ -23,7 +24,7 @@ from kdcourse.checks.crm_desk_grades import (
     with_floor,
     without_newcomers,
 )
-from kdcourse.checks.crm_desk_segments import (
+from kdcourse.checks.exercises.crm_desk_segments import (
     answers_alone,
     both_years,
     lessons_year,
@@ -32,7 +33,6 @@ from kdcourse.checks.crm_desk_segments import (
     relative,
     turned,
 )
-from kdcourse.checks.databases import State
 from kdcourse.checks.kinds import (
     Database,
     Exact,

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kdcourse.checks.tiering_books import CODES, DAY, ORDERS, codes, in_tiers, opened, silent
+from kdcourse.checks.exercises.tiering_books import (
+    CODES,
+    DAY,
+    ORDERS,
+    codes,
+    in_tiers,
+    opened,
+    silent,
+)
 
 if TYPE_CHECKING:
     from kdcourse.data import Loader

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kdcourse.checks import win_back
+from kdcourse.checks.exercises import win_back
+from kdcourse.checks.exercises.win_back import SILENT, end_of, of_firms
 from kdcourse.checks.kinds import Chosen, Exercise, Number, Parts, Question, Table, Written
-from kdcourse.checks.win_back import SILENT, end_of, of_firms
 from kdcourse.metrics.survival import (
     expected_losses,
     kaplan_meier,

@@ -1,0 +1,1 @@
+"""What is right in each exercise, and what is tempting. Graded notebooks never see this folder."""
