@@ -97,7 +97,10 @@ def test_the_questions_of_a_case_are_an_exercise_by_its_name(root):
     assert breaches(root) == []
     place = Place("solutions", "2-targeting/case-company-b.ipynb")
     assert {s.verdict for s in status(root, place)} == {"aligned"}
-    assert '"case-company-b": "kdcourse.checks.company_b",\n}' in (root / CATALOGUE).read_text()
+    assert (
+        '"case-company-b": "kdcourse.checks.exercises.company_b",\n}'
+        in (root / CATALOGUE).read_text()
+    )
     asked = [cell["source"] for cell in read(place.path(root, "en"))["cells"]]
     assert any('check("case-company-b.q1", ' in source for source in asked)
 
