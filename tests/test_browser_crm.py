@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from kdcourse.course import course_root
 from kdcourse.texts import LANGUAGES, content
 from kdcourse.world.declarations import display_names
 
 pytest.importorskip("playwright", reason="playwright is not installed: no test in a browser")
 import browser
-from browser import PATIENCE, Course, Notebook
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from browser import PATIENCE, Notebook
+from playwright.sync_api import Locator, Page, expect
 
-PROGRAM = browser.find_browser()
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(PROGRAM is None, reason="no Chromium found: no test in a browser"),
+    pytest.mark.skipif(not browser.find_browser(), reason="no Chromium: no test in a browser"),
     pytest.mark.xdist_group("browser"),
 ]
 
@@ -48,27 +45,6 @@ OPEN = 'lesson("1.1", lang="{lang}")\ncrm.desk(c)'
 LOOK = """\
 print(crm.complaints.case(c, case.complaint_id).step,
       len(c.query("SELECT 1 FROM changes WHERE table_name = 'leads' AND new = 'lost'")))"""
-
-
-def write_notebook(course: Course, lang: str) -> str:
-    """Put a notebook with the desk into the workspace and return its path."""
-    lesson = course_root() / "notebooks/en/1-industry/1.1-parcel-market.ipynb"
-    notebook = json.loads(lesson.read_text(encoding="utf-8"))
-    cells = {"prepare": PREPARE, "desk": OPEN.format(lang=lang), "look": LOOK}
-    notebook["cells"] = [
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "id": name,
-            "metadata": {},
-            "outputs": [],
-            "source": source.splitlines(keepends=True),
-        }
-        for name, source in cells.items()
-    ]
-    place = f"notebooks/en/desk-{lang.lower()}.ipynb"
-    (course.workspace / place).write_text(json.dumps(notebook), encoding="utf-8")
-    return place
 
 
 class Keys:
@@ -172,23 +148,8 @@ def work(page: Page, notebook: Notebook, lang: str, pictures: Path) -> None:
 def test_a_customer_is_found_a_deal_moved_and_a_complaint_closed_by_keyboard(
     tmp_path: Path,
 ) -> None:
-    course = Course("en", tmp_path / "workspace")
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=PROGRAM, headless=True, args=browser.FLAGS.split()
-        )
-        page = chromium.new_page(viewport={"width": 1200, "height": 1000})
-        browser.listen_for_errors(page, errors.append)
-        try:
-            for lang in LANGUAGES:
-                path = write_notebook(course, lang)
-                page.goto(f"{course.server.base}/lab/tree/{path}?token={course.server.token}")
-                notebook = Notebook(page, course, path)
-                notebook.run_all()
-                work(page, notebook, lang, tmp_path)
-        finally:
-            page.screenshot(path=tmp_path / "last.png")
-            chromium.close()
-            course.stop()
-    assert errors == []
+    with browser.opened(tmp_path) as (page, course):
+        for lang in LANGUAGES:
+            cells = {"prepare": PREPARE, "desk": OPEN.format(lang=lang), "look": LOOK}
+            path = browser.write_notebook(course, f"desk-{lang.lower()}", cells)
+            work(page, browser.open_in_lab(page, course, path), lang, tmp_path)

@@ -8,17 +8,12 @@ import threading
 import ipywidgets as widgets
 import pytest
 from crm_sample import raw, sample
+from widget_screen import tree
 
 from kdcourse import crm
 from kdcourse.crm import complaint_case, pipeline, process
 from kdcourse.texts import LANGUAGES, KitError, content, pick, speaking
 from kdcourse.world.declarations import table
-
-
-def tree(widget):
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from tree(child)
 
 
 class Screen:
