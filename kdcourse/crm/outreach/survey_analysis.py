@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from kdcourse.crm.database import Crm
+from kdcourse.crm.outreach.surveys import no_wave
 from kdcourse.texts import KitError
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def answers(crm: Crm, wave: str = "") -> pd.DataFrame:
         wave=wave,
     )
     if found.empty:
-        waves = crm.rows("SELECT DISTINCT wave FROM surveys ORDER BY 1")
-        raise KitError("crm_data.no-wave", wave=wave, known=", ".join(row[0] for row in waves))
+        raise no_wave(crm, wave, "surveys")
     return found
 
 

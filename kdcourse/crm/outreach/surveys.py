@@ -262,10 +262,15 @@ def response(crm: Crm, wave: str, by: str = "mode") -> pd.DataFrame:
         wave=wave,
     )
     if found.empty:
-        waves = crm.rows("SELECT DISTINCT wave FROM survey_invitations ORDER BY 1")
-        raise KitError("crm_data.no-wave", wave=wave, known=", ".join(row[0] for row in waves))
+        raise no_wave(crm, wave, "survey_invitations")
     found["rate"] = (found["answered"] / found["invited"]).round(4)
     return found
+
+
+def no_wave(crm: Crm, wave: str, table: str) -> KitError:
+    """Return what says that a table of the survey holds no such wave, and which it holds."""
+    waves = crm.rows(f"SELECT DISTINCT wave FROM {table} ORDER BY 1")
+    return KitError("crm_data.no-wave", wave=wave, known=", ".join(row[0] for row in waves))
 
 
 def key_customers_due(crm: Crm) -> pd.DataFrame:
