@@ -1,4 +1,4 @@
-"""The clicks of a widget: one after the other, in the reader's language, no second of two."""
+"""The clicks and keys of a widget: one click at a time, in the reader's language; keys its own."""
 
 from __future__ import annotations
 
@@ -42,3 +42,21 @@ class Clicks:
     def answered(self) -> None:
         """Note that a click has just been answered."""
         self._answered_at = self.clock()
+
+
+def own_keys(page: str) -> str:
+    """Return a script by which keys belong to the page in focus, not to JupyterLab's shortcuts.
+
+    Args:
+        page: The class of the widget's outermost box, ``page`` in the script, which runs as the
+            ``onload`` of an element inside.
+    """
+    return f"""
+const page = this.closest('.{page}');
+if (page &amp;&amp; !page.dataset.ready) {{
+  page.dataset.ready = 'yes';
+  page.addEventListener('focusin', event => {{
+    event.target.dataset.lmSuppressShortcuts = 'true';
+  }});
+}}
+"""

@@ -12,22 +12,19 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from kdcourse.practice.clicks import Clicks
+from kdcourse.practice.clicks import Clicks, own_keys
 from kdcourse.practice.roleplay.debrief import atlas_of
 from kdcourse.practice.roleplay.picture import picture
 from kdcourse.practice.roleplay.session import Play
 from kdcourse.practice.roleplay.wording import as_text, debrief_html, line, meters_text
 from kdcourse.texts import language, pick, say
 
-# Keys belong to the page in focus, not to JupyterLab's shortcuts (see quiz/view). The buttons stay
-# the same ones and change their words, so that a keyboard keeps its place; when what was said has
-# changed, the first of them takes the focus, and a reader's voice goes on with the news.
-_KEYS = """
-const page = this.closest('.kdcourse-play');
-if (page &amp;&amp; !page.dataset.ready) {
-  page.dataset.ready = 'yes';
-  page.addEventListener('focusin', event => { event.target.dataset.lmSuppressShortcuts = 'true'; });
-}
+# The buttons stay the same ones and change their words, so that a keyboard keeps its place; when
+# what was said has changed, the first of them takes the focus, and a reader's voice goes on with
+# the news.
+_KEYS = (
+    own_keys("kdcourse-play")
+    + """\
 const here = document.activeElement;
 const ours = page &amp;&amp; (here === document.body || page.contains(here));
 if (ours &amp;&amp; this.dataset.turn !== '0') {
@@ -37,6 +34,7 @@ if (ours &amp;&amp; this.dataset.turn !== '0') {
   (this.dataset.over ? news : shown.at(-1) ?? news).scrollIntoView({block: 'nearest'});
 }
 """
+)
 _STYLE = """<style>
 .kdcourse-play { max-width: 46em; overflow: visible; padding: 0 4px; }
 .kdcourse-play .widget-vbox { overflow: visible; }

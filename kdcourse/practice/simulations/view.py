@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from kdcourse.practice.clicks import Clicks
+from kdcourse.practice.clicks import Clicks, own_keys
 from kdcourse.practice.simulations.picture import blank, chart
 from kdcourse.practice.simulations.session import Simulation
 from kdcourse.practice.simulations.spec import Control
@@ -24,15 +24,7 @@ from kdcourse.practice.simulations.wording import (
 from kdcourse.practice.simulations.worlds import telling
 from kdcourse.texts import KitError, language, pick, say
 
-# Keys belong to the element in focus, not to JupyterLab's shortcuts; see quiz/view.
-_KEYS = """
-const page = this.closest('.kdcourse-simulation');
-if (page &amp;&amp; !page.dataset.ready) {
-  page.dataset.ready = 'yes';
-  page.addEventListener('focusin', event => { event.target.dataset.lmSuppressShortcuts = 'true'; });
-}
-"""
-_STYLE = f"""<style onload="{_KEYS}">"""
+_STYLE = f"""<style onload="{own_keys("kdcourse-simulation")}">"""
 _STYLE += """
 .kdcourse-simulation { max-width: 46em; overflow: visible; padding: 0 4px; }
 .kdcourse-simulation .widget-html, .kdcourse-simulation .widget-html-content {
