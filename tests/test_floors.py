@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "kdcourse"
 
 #: From the ground up. Rooms on one floor do not see each other.
 FLOORS = [
-    ["atomic", "texts", "course"],
+    ["atomic", "bar", "texts", "course"],
     ["refusals"],
     ["world"],
     ["data"],

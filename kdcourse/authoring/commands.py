@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from kdcourse.authoring.new import Plan
 from kdcourse.authoring.quiz_file import import_quiz
 from kdcourse.authoring.skeleton import MARK
 from kdcourse.authoring.trees import Place
+from kdcourse.bar import counting
 from kdcourse.course import FIGURE_FONT, course_root
 from kdcourse.texts import KitError, say
 
@@ -46,7 +46,7 @@ def build(
         _print_faults(builder.check(root, asked))
         typer.echo(say("author.up-to-date", notebooks=number))
         return
-    with _progress(number) as step:
+    with counting(number) as step:
         report = builder.build(root, asked, run_all=run, jobs=jobs, on_done=step)
     for label in sorted(report.written):
         typer.echo(say("author.written", notebook=label))
@@ -300,22 +300,3 @@ def _print_faults(faults: Sequence[KitError]) -> None:
         typer.echo(str(fault), err=True)
     if faults:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar on a terminal; yield what to call when a notebook is done."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    with Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[at]}"),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("", total=total, at="")
-        yield lambda label: bar.update(task, advance=1, at=label)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kdcourse.bar import counting
 from kdcourse.texts import KitError, language, say
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def release(names: Names, roster: RosterFile, out: Out, replace: Replace = False
 
     class_ = read_roster(roster)
     exercises = releasing.find_exercises(names)
-    with _bar(len(class_) * len(exercises)) as step:
+    with counting(len(class_) * len(exercises)) as step:
         report = releasing.release(
             exercises,
             class_,
@@ -115,7 +116,7 @@ def grade(
         done = len(gradebook.counted()) - len(tasks)
         typer.echo(say("grading_class.begins", number=len(tasks), done=done))
         try:
-            with _mapper(jobs, dask) as mapper, _bar(len(tasks)) as step:
+            with _mapper(jobs, dask) as mapper, counting(len(tasks)) as step:
                 outcome = run.grade_class(
                     gradebook,
                     tasks,
@@ -159,33 +160,3 @@ def _tell(out: Path, failed: Sequence[KitError], awaiting: int, number: int) -> 
     typer.echo(say("grading_class.graded", number=number, folder=out))
     if awaiting:
         typer.echo(say("grading_class.awaiting", number=awaiting, path=out / "review.ipynb"))
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[str], None]]:
-    """Show names, counts and the time left on a terminal; yield what to call after each."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    with Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[at]}"),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("", total=total, at="")
-        # A name may hold what rich would take for markup, or a terminal for a command.
-        yield lambda name: bar.update(
-            task, advance=1, at=escape("".join(c for c in name if c.isprintable()))[:60]
-        )
